@@ -1,0 +1,5 @@
+"""Run the command line: ``python -m facevalue``."""
+
+from facevalue.cli.main import run
+
+run()

@@ -1,0 +1,53 @@
+"""From stored predictions to verdicts: the audit file, measuring, judging.
+
+May import `runs` and everything below it. Must never ask a system for an answer, draw
+a page, or print. (The package is not called `audit`, so that `facevalue.audit` can be the
+function; ADR 0002.)
+"""
+
+from facevalue.audits.claims import claims_of
+from facevalue.audits.datasets import check_attributes, dataset_spec, measure_spec
+from facevalue.audits.findings import COLUMNS, Finding, FindingSet, Place
+from facevalue.audits.judge import exit_status, judge, read_verdicts, write_verdicts
+from facevalue.audits.library import LibraryClaim, library_claims
+from facevalue.audits.measure import MeasureSpec, measure
+from facevalue.audits.references import is_skill_shown
+from facevalue.audits.sample import Sample, answer_labels, label_problems, sample_of
+from facevalue.audits.spec import (
+    AuditSpec,
+    DatasetEntry,
+    ReadAudit,
+    SystemEntry,
+    audit_schema,
+    read_audit,
+)
+
+__all__ = [
+    "COLUMNS",
+    "AuditSpec",
+    "DatasetEntry",
+    "Finding",
+    "FindingSet",
+    "LibraryClaim",
+    "MeasureSpec",
+    "Place",
+    "ReadAudit",
+    "Sample",
+    "SystemEntry",
+    "answer_labels",
+    "audit_schema",
+    "check_attributes",
+    "claims_of",
+    "dataset_spec",
+    "exit_status",
+    "is_skill_shown",
+    "judge",
+    "label_problems",
+    "library_claims",
+    "measure",
+    "measure_spec",
+    "read_audit",
+    "read_verdicts",
+    "sample_of",
+    "write_verdicts",
+]

@@ -1,0 +1,147 @@
+"""Cells of a sample: everything, one condition, one group; each with its counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from facevalue.audits.findings import label_of
+from facevalue.audits.sample import CONTROL, NO_ANNOTATION, Sample
+from facevalue.stats import ConfidenceTally, Replicates, Tally, mean_of
+
+__all__ = ["Cell", "conditions_of", "groups_of"]
+
+Mask = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass
+class Cell:
+    """Some rows of a sample, with the counts that statistics need (made when asked for).
+
+    Parameters
+    ----------
+    sample
+        Where the rows come from.
+    mask
+        Which rows, shape ``(n_rows,)``.
+    confident
+        Confidence from which an answer counts as confident.
+    """
+
+    sample: Sample
+    mask: Mask
+    confident: float = 0.9
+
+    def only(self, mask: Mask) -> Cell:
+        """Return the cell of those rows that are also in ``mask``."""
+        return Cell(self.sample, self.mask & mask, self.confident)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Answers to annotated items."""
+        return self._tally(self.mask & self.sample.is_annotated)
+
+    @cached_property
+    def controls(self) -> Cell:
+        """Rows annotated "none"."""
+        return self.only(self.sample.annotated == CONTROL)
+
+    @cached_property
+    def unannotated(self) -> Cell:
+        """Rows without any annotation."""
+        return self.only(self.sample.annotated == NO_ANNOTATION)
+
+    @cached_property
+    def outputs(self) -> Tally:
+        """Answers whatever the annotation: all counted in the first row."""
+        return self._tally(self.mask, ignore_annotation=True)
+
+    @cached_property
+    def confidence(self) -> ConfidenceTally:
+        """Confidence of answers to annotated items, with their correctness."""
+        return self._confidence(self.mask & self.sample.is_annotated)
+
+    @cached_property
+    def any_confidence(self) -> ConfidenceTally:
+        """Confidence of all answers."""
+        return self._confidence(self.mask)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows in the cell."""
+        return int(np.count_nonzero(self.mask))
+
+    @property
+    def n_items(self) -> int:
+        """Items in the cell."""
+        return len(np.unique(self.sample.item[self.mask]))
+
+    def share(self, chosen: Mask, among: Mask | None = None) -> Replicates:
+        """Return the replicates of the share of answers that are ``chosen``."""
+        used = self.mask if among is None else self.mask & among
+        codes, row = np.unique(self.sample.subject[used], return_inverse=True)
+        weight = self.sample.weight[used]
+        n = np.bincount(row, weights=weight, minlength=len(codes)).astype(np.float64)
+        hit = np.bincount(row, weights=weight * chosen[used], minlength=len(codes))
+        n_items = len(np.unique(self.sample.item[used]))
+        return mean_of(n, hit.astype(np.float64), codes, n_items)
+
+    def _tally(self, mask: Mask, *, ignore_annotation: bool = False) -> Tally:
+        s = self.sample
+        # Failures and abstentions are no answers; they have statistics of their own.
+        used = mask & (s.predicted >= 0)
+        annotated = np.zeros(int(used.sum()), int) if ignore_annotation else s.annotated[used]
+        return Tally.from_codes(
+            s.subject[used],
+            annotated,
+            s.predicted[used],
+            n_labels=len(s.taxonomy.labels),
+            weight=s.weight[used],
+            n_items=len(np.unique(s.item[used])),
+        )
+
+    def _confidence(self, mask: Mask) -> ConfidenceTally:
+        s = self.sample
+        used = mask & (s.predicted >= 0) & np.isfinite(s.confidence)
+        return ConfidenceTally.from_answers(
+            s.subject[used],
+            s.confidence[used],
+            s.predicted[used] == s.annotated[used],
+            over=self.confident,
+        )
+
+
+def conditions_of(sample: Sample, attributes: Sequence[str]) -> Iterator[tuple[str | None, Mask]]:
+    """Yield everything, then each value of each condition: ``modality=face``."""
+    yield None, np.ones(len(sample.item), dtype=bool)
+    for attribute in attributes:
+        coded = sample.attributes[attribute]
+        for code, value in enumerate(coded.values):
+            yield f"{attribute}={value}", coded.codes == code
+
+
+def groups_of(
+    sample: Sample, attributes: tuple[str, ...], leave_out: Mapping[str, Sequence[str]]
+) -> dict[str, Mask]:
+    """Return the rows of each group of an attribute, or of an intersection of several.
+
+    A row with an unknown value, or one the audit file leaves out, is in no group.
+    """
+    groups: dict[str, Mask] = {}
+    columns = [sample.attributes[a] for a in attributes]
+    for values in product(*(coded.values for coded in columns)):
+        pairs = list(zip(attributes, values, strict=True))
+        if any(value in leave_out.get(a, ()) for a, value in pairs):
+            continue
+        mask = np.ones(len(sample.item), dtype=bool)
+        for coded, value in zip(columns, values, strict=True):
+            mask &= coded.codes == coded.values.index(value)
+        groups[label_of(values)] = mask
+    return groups

@@ -1,0 +1,131 @@
+"""From a dataset entry of an audit file to what reads it and how it is measured."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from facevalue.audits.measure import MeasureSpec
+from facevalue.audits.spec import AuditSpec, DatasetEntry
+from facevalue.dataset import Bands, Dataset, DatasetSpec
+from facevalue.domain.claims import Claim
+from facevalue.errors import Problem
+
+__all__ = ["check_attributes", "dataset_spec", "measure_spec"]
+
+
+def dataset_spec(entry: DatasetEntry) -> DatasetSpec:
+    """Return what the dataset layer is asked for."""
+    return DatasetSpec(
+        id=entry.key,
+        name=entry.name,
+        manifest=entry.manifest,
+        taxonomy=entry.own_taxonomy(),
+        label_map=entry.labels,
+        columns=entry.columns,
+        attributes=tuple(entry.attributes),
+        bands={n: Bands(of=b.of, edges=tuple(b.edges)) for n, b in entry.bands.items()},
+        where={column: tuple(values) for column, values in entry.where.items()},
+        root=entry.root,
+        options=entry.options,
+    )
+
+
+def measure_spec(
+    spec: AuditSpec, entry: DatasetEntry, dataset: Dataset, claims: Sequence[Claim]
+) -> MeasureSpec:
+    """Return how a dataset is measured; what claims ask for is added to it."""
+    conditions = list(entry.conditions)
+    groups = list(entry.crossed)
+    joint: list[tuple[tuple[str, ...], ...]] = []
+    for claim in _about(entry, claims):
+        criterion = claim.criterion
+        assert criterion is not None, "_about yields claims with a criterion only"
+        attribute = (criterion.condition or "").partition("=")[0]
+        if attribute in dataset.attributes and attribute not in conditions:
+            conditions.append(attribute)
+        if all(a in dataset.attributes for g in criterion.over for a in g):
+            groups += [g for g in criterion.over if g not in groups]
+            if len(criterion.over) > 1 and criterion.over not in joint:
+                joint.append(criterion.over)
+    return MeasureSpec(
+        level=spec.level,
+        seed=spec.seed,
+        conditions=tuple(conditions),
+        groups=tuple(groups),
+        references=entry.references,
+        leave_out=entry.leave_out,
+        joint=tuple(joint),
+        permutations=spec.analyses.permutations,
+        shuffles=spec.analyses.shuffles,
+        confident=spec.analyses.confident,
+    )
+
+
+def check_attributes(
+    position: int, entry: DatasetEntry, dataset: Dataset, claims: Sequence[Claim]
+) -> list[Problem]:
+    """Return every attribute and group that an audit file names and the dataset lacks.
+
+    Parameters
+    ----------
+    position
+        Of the entry in the audit file, for messages.
+    """
+    where = f"datasets[{position}] ({entry.key})"
+    problems = [_no_attribute(f"{where}.{key}", a, dataset) for key, a in _named(entry, dataset)]
+    for key, given in (("references", entry.references), ("leave_out", entry.leave_out)):
+        for attribute, groups in given.items():
+            for group in [groups] if isinstance(groups, str) else groups:
+                problems += _no_group(f"{where}.{key}.{attribute}", attribute, group, dataset)
+    for claim in _about(entry, claims):
+        if claim.dataset == entry.key and claim.criterion is not None:
+            asked = [a for g in claim.criterion.over for a in g]
+            asked += [c.partition("=")[0] for c in (claim.criterion.condition,) if c]
+            problems += [
+                _no_attribute(f"claim {claim.id!r}", a, dataset)
+                for a in asked
+                if a not in dataset.attributes
+            ]
+    return problems
+
+
+def _about(entry: DatasetEntry, claims: Sequence[Claim]) -> Iterator[Claim]:
+    for claim in claims:
+        if claim.criterion is not None and claim.dataset in (None, entry.key):
+            yield claim
+
+
+def _named(entry: DatasetEntry, dataset: Dataset) -> Iterator[tuple[str, str]]:
+    for attribute in entry.conditions:
+        if attribute not in dataset.attributes:
+            yield "conditions", attribute
+    for attribute in dict.fromkeys(a for g in entry.crossed for a in g):
+        if attribute not in dataset.attributes:
+            yield "groups", attribute
+    crossed = {" × ".join(g) for g in entry.crossed}
+    for attribute in entry.references:
+        if attribute not in dataset.attributes and attribute not in crossed:
+            yield "references", attribute
+    for attribute in entry.leave_out:
+        if attribute not in dataset.attributes:
+            yield "leave_out", attribute
+
+
+def _no_attribute(where: str, attribute: str, dataset: Dataset) -> Problem:
+    close = difflib.get_close_matches(attribute, dataset.attributes, n=1)
+    guess = f" Did you mean {close[0]!r}?" if close else ""
+    known = ", ".join(repr(a) for a in dataset.attributes) or "none"
+    what = f"dataset {dataset.id!r} has no attribute {attribute!r}.{guess} It has: {known}"
+    return Problem("unknown_attribute", what, where)
+
+
+def _no_group(where: str, attribute: str, group: str, dataset: Dataset) -> list[Problem]:
+    if attribute not in dataset.attributes:
+        return []
+    known = sorted(dataset.items[attribute].drop_nulls().unique().to_list())
+    if group in known:
+        return []
+    shown = ", ".join(repr(g) for g in known[:20])
+    what = f"{attribute!r} has no group {group!r}. It has: {shown}"
+    return [Problem("unknown_group", what, where)]

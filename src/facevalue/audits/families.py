@@ -1,0 +1,237 @@
+"""Which statistics there are: each a name, a family, and how a cell yields its replicates.
+
+Add a statistic here and it is measured for every cell it applies to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from facevalue.audits.cells import Cell
+from facevalue.audits.sample import ABSTAINED, FAILED, Sample
+from facevalue.domain.estimates import NotEstimable, Reason
+from facevalue.domain.labels import OUTSIDE
+from facevalue.stats import Metric, Replicates, Scale, cell_share, metric_named, replicate
+from facevalue.stats.tally import FloatArray
+
+__all__ = ["Statistic", "control_statistics", "output_statistics", "statistics_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One statistic of a cell.
+
+    Parameters
+    ----------
+    name, family
+        As written in findings.
+    replicates
+        Cell → replicates over subjects.
+    scale, is_mean
+        As of `facevalue.stats.Metric`.
+    by_group
+        Whether it is told for every group, too.
+    compared
+        Whether groups are compared by it (gap, rest, reference).
+    as_ratio
+        Whether ratios are told as well.
+    metric
+        The metric of confusion counts behind it, if there is one (permutation tests).
+    """
+
+    name: str
+    family: str
+    replicates: Callable[[Cell], Replicates]
+    scale: Scale = Scale.SHARE
+    is_mean: bool = False
+    by_group: bool = False
+    compared: bool = False
+    as_ratio: bool = False
+    metric: Metric | None = None
+
+    def refuse(self, cell: Cell) -> NotEstimable | None:
+        """Return the reason why the cell cannot have this statistic at all, or `None`."""
+        if self.family in ("correctness", "disparity") and not self._has_annotation(cell):
+            return _none(cell, Reason.NO_ANNOTATION)
+        if self.family == "calibration" and not cell.sample.has_scores:
+            return _none(cell, Reason.NO_SCORES)
+        return None
+
+    @staticmethod
+    def _has_annotation(cell: Cell) -> bool:
+        return bool((cell.mask & cell.sample.is_annotated).any())
+
+
+def _none(cell: Cell, reason: Reason) -> NotEstimable:
+    return NotEstimable(reason=reason, n_items=cell.n_items, n_answers=0, n_subjects=0)
+
+
+def statistics_of(sample: Sample, confusion: bool = True) -> list[Statistic]:
+    """Return the statistics of annotated items, in the order of the report."""
+    return [
+        *_correctness(sample),
+        *(_confusions(sample) if confusion else ()),
+        *_frequencies(sample),
+        *_calibration(),
+        *(() if sample.is_voted else _failures(sample)),
+    ]
+
+
+def _of_metric(
+    metric: Metric,
+    family: str,
+    *,
+    by_group: bool = False,
+    compared: bool = False,
+    as_ratio: bool = False,
+) -> Statistic:
+    return Statistic(
+        metric.name,
+        family,
+        lambda cell: replicate(metric, cell.tally),
+        scale=metric.scale,
+        is_mean=metric.is_mean,
+        by_group=by_group,
+        compared=compared,
+        as_ratio=as_ratio,
+        metric=metric,
+    )
+
+
+def annotated_mix(sample: Sample) -> FloatArray:
+    """Return how often each label is annotated in the whole sample, shape ``(n_labels,)``."""
+    used = sample.is_annotated
+    return np.bincount(
+        sample.annotated[used],
+        weights=sample.weight[used],
+        minlength=len(sample.taxonomy.labels),
+    ).astype(np.float64)
+
+
+def _correctness(sample: Sample) -> Iterator[Statistic]:
+    labels = sample.taxonomy.labels
+    mix = annotated_mix(sample)
+    present = [x for x, n in zip(labels, mix, strict=True) if n > 0]
+    named = partial(metric_named, labels=labels, present=present)
+    yield _of_metric(named("accuracy"), "correctness", by_group=True, compared=True, as_ratio=True)
+    if (sample.predicted == FAILED).any():
+        yield Statistic(
+            "accuracy[failures=wrong]",
+            "correctness",
+            lambda cell: cell.share(
+                cell.sample.predicted == cell.sample.annotated, among=cell.sample.is_annotated
+            ),
+            is_mean=True,
+            by_group=True,
+            compared=True,
+        )
+    yield _of_metric(named("uar"), "correctness", by_group=True, compared=True)
+    yield _of_metric(named("mcc"), "correctness")
+    for label in present:
+        yield _of_metric(named(f"recall[{label}]"), "correctness", by_group=True, compared=True)
+    for label in labels:
+        yield _of_metric(named(f"precision[{label}]"), "correctness")
+    for label in present:
+        yield _of_metric(named(f"f1[{label}]"), "correctness")
+
+
+def _confusions(sample: Sample) -> Iterator[Statistic]:
+    labels = sample.taxonomy.labels
+    mix = annotated_mix(sample)
+    answered_outside = bool((sample.predicted == len(labels)).any())
+    columns = [*labels, OUTSIDE] if answered_outside else list(labels)
+    for annotated, n in zip(labels, mix, strict=True):
+        if n > 0:
+            for predicted in columns:
+                yield _of_metric(cell_share(labels, annotated, predicted), "correctness")
+
+
+def _frequencies(sample: Sample) -> Iterator[Statistic]:
+    labels = sample.taxonomy.labels
+    mix = annotated_mix(sample)
+    for label in labels:
+        metric = metric_named(f"prediction_rate[{label}]", labels)
+        yield _of_metric(metric, "disparity", by_group=True)
+    for label in labels:
+        metric = metric_named(f"standardised_prediction_rate[{label}]", labels, mix=mix)
+        yield _of_metric(metric, "disparity", by_group=True, compared=True)
+
+
+def _calibration() -> Iterator[Statistic]:
+    yield Statistic("ece", "calibration", lambda cell: cell.confidence.calibration_error())
+    yield Statistic(
+        "mean_confidence",
+        "calibration",
+        lambda cell: cell.confidence.mean_confidence(),
+        by_group=True,
+    )
+
+
+def _failures(sample: Sample) -> Iterator[Statistic]:
+    some = bool((sample.predicted == FAILED).any())
+    yield Statistic(
+        "failure_rate",
+        "failures",
+        lambda cell: cell.share(cell.sample.predicted == FAILED),
+        is_mean=True,
+        by_group=some,
+        compared=some,
+    )
+    for kind in sorted({k for k in sample.failure if k}):
+        yield Statistic(
+            f"failure_rate[{kind}]",
+            "failures",
+            partial(_failed_as, kind),
+            is_mean=True,
+            by_group=True,
+        )
+
+
+def _failed_as(kind: str, cell: Cell) -> Replicates:
+    return cell.share(cell.sample.failure == kind)
+
+
+def control_statistics(sample: Sample, confident: float) -> list[Statistic]:
+    """Return what is asked of answers to items that have no right answer but "none"."""
+    answered = Statistic(
+        "answer_rate",
+        "controls",
+        lambda cell: cell.share(
+            (cell.sample.predicted != FAILED) & (cell.sample.predicted != ABSTAINED)
+        ),
+        is_mean=True,
+    )
+    return [answered, *_outputs(sample, "controls", confident)]
+
+
+def output_statistics(sample: Sample, confident: float) -> list[Statistic]:
+    """Return what can be told of answers to items nobody annotated."""
+    return _outputs(sample, "outputs", confident)
+
+
+def _outputs(sample: Sample, family: str, confident: float) -> list[Statistic]:
+    labels: Sequence[str] = sample.taxonomy.labels
+    rates = [
+        Statistic(m.name, family, partial(_output_rate, m), is_mean=True)
+        for m in (metric_named(f"prediction_rate[{x}]", labels) for x in labels)
+    ]
+    if not sample.has_scores:
+        return rates
+    return [
+        Statistic("mean_confidence", family, lambda cell: cell.any_confidence.mean_confidence()),
+        Statistic(
+            f"confident_share[{confident:g}]",
+            family,
+            lambda cell: cell.any_confidence.share_over(),
+            is_mean=True,
+        ),
+        *rates,
+    ]
+
+
+def _output_rate(metric: Metric, cell: Cell) -> Replicates:
+    return replicate(metric, cell.outputs)

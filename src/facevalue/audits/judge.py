@@ -1,0 +1,335 @@
+"""Hold claims against findings: upheld, not upheld, inconclusive or not testable.
+
+*Upheld*: the interval lies wholly on the claimed side. *Not upheld*: wholly on the other.
+Else *inconclusive*. *Not testable*: the data lack what the claim is about, or there is no
+accepted ground truth. A claim of equality is upheld only for a system that is shown to
+beat the reference systems, and only if every group could be measured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from facevalue.atomic import write_text
+from facevalue.audits.findings import Finding, FindingSet, Place
+from facevalue.audits.measure import ANY_OF, LARGEST_GAP
+from facevalue.audits.references import is_skill_shown
+from facevalue.domain.claims import Claim, Comparison, Criterion, Outcome, Verdict
+from facevalue.domain.estimates import Estimate
+from facevalue.errors import InputError
+from facevalue.stats import further_subjects
+
+__all__ = ["FORMAT_VERSION", "exit_status", "judge", "read_verdicts", "write_verdicts"]
+
+FORMAT_VERSION = 1
+
+NO_SKILL = (
+    "the system is not shown to beat the reference systems (majority, random, shuffled "
+    "labels), and a system that guesses is equal for all groups"
+)
+
+
+PLAIN = {
+    "uar": "unweighted average recall (UAR)",
+    "mcc": "Matthews' correlation (MCC)",
+    "ece": "expected calibration error",
+    "failure_rate": "share of items that the system fails on",
+    "mean_confidence": "mean confidence",
+    "answer_rate": "share of items that are given an answer",
+    "accuracy[failures=wrong]": "accuracy, failures counted as wrong,",
+}
+"""Names of metrics in a sentence, where they are not words themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One claim, one system, one dataset."""
+
+    claim: Claim
+    system: str
+    dataset: str
+    findings: FindingSet
+
+    def verdict(self, outcome: Outcome, sentence: str, **more: Any) -> Verdict:
+        return Verdict(
+            claim=self.claim, system=self.system, dataset=self.dataset, outcome=outcome,
+            sentence=sentence, **more,
+        )  # fmt: skip
+
+
+def judge(
+    claims: Sequence[Claim], findings: FindingSet, pairs: Sequence[tuple[str, str]]
+) -> list[Verdict]:
+    """Judge every claim for every system and dataset it is about.
+
+    Parameters
+    ----------
+    claims
+        In the order of the audit file.
+    findings
+        What `measure` found.
+    pairs
+        The (system, dataset) pairs that were run.
+    """
+    verdicts: list[Verdict] = []
+    for claim in claims:
+        about = [
+            (s, d)
+            for s, d in pairs
+            if (not claim.systems or s in claim.systems) and claim.dataset in (None, d)
+        ]
+        cases = [_Case(claim, s, d, findings) for s, d in about]
+        if claim.untestable:
+            verdicts.append(_untestable(claim, about))
+        elif not cases:
+            verdicts.append(_nothing_run(claim))
+        else:
+            judged = [_judge_one(case) for case in cases]
+            verdicts += _worth_saying(judged)
+    return verdicts
+
+
+def _worth_saying(judged: list[Verdict]) -> list[Verdict]:
+    """Drop datasets without what the claim is about, if another dataset has it."""
+    tested = [v for v in judged if v.outcome is not Outcome.NOT_TESTABLE]
+    systems = {v.system for v in tested}
+    return [v for v in judged if v.outcome is not Outcome.NOT_TESTABLE or v.system not in systems]
+
+
+def _untestable(claim: Claim, about: Sequence[tuple[str, str]]) -> Verdict:
+    systems = ", ".join(dict.fromkeys(s for s, _ in about)) or "any system"
+    return Verdict(
+        claim=claim, system=systems, dataset="", outcome=Outcome.NOT_TESTABLE,
+        sentence="This claim cannot be tested by this audit.", reason=claim.untestable,
+    )  # fmt: skip
+
+
+def _nothing_run(claim: Claim) -> Verdict:
+    reason = "no system was run on a dataset this claim is about"
+    return Verdict(
+        claim=claim, system="", dataset=claim.dataset or "", outcome=Outcome.NOT_TESTABLE,
+        sentence="This claim could not be tested.", reason=reason,
+    )  # fmt: skip
+
+
+def _judge_one(case: _Case) -> Verdict:
+    criterion = case.claim.criterion
+    assert criterion is not None, "a claim without a criterion is untestable"
+    finding = _deciding(case, criterion)
+    if finding is None:
+        reason = f"the data have no {_subject_of(criterion)}"
+        return case.verdict(Outcome.NOT_TESTABLE, "This claim could not be tested.", reason=reason)
+    if not isinstance(finding.result, Estimate):
+        reason = f"{_subject_of(criterion)} could not be estimated: {finding.result.sentence}"
+        return case.verdict(
+            Outcome.NOT_TESTABLE,
+            "This claim could not be tested.",
+            reason=reason,
+            finding_keys=(finding.key,),
+        )
+    return _gated(case, criterion, finding, _by_interval(case, criterion, finding))
+
+
+def _by_interval(case: _Case, criterion: Criterion, finding: Finding) -> Verdict:
+    found = finding.result
+    assert isinstance(found, Estimate)
+    at_least = criterion.comparison is Comparison.AT_LEAST
+    inner, outer = (found.low, found.high) if at_least else (found.high, found.low)
+    sentence = _sentence(case, criterion, finding)
+    keys = (finding.key, *_beside(case, criterion, finding))
+    if criterion.comparison.holds(inner, criterion.bound):
+        return case.verdict(Outcome.UPHELD, sentence, finding_keys=keys)
+    if not criterion.comparison.holds(outer, criterion.bound):
+        return case.verdict(Outcome.NOT_UPHELD, sentence, finding_keys=keys)
+    more = further_subjects(found, criterion.bound)
+    reason = "the interval reaches over the bound on both sides"
+    return case.verdict(
+        Outcome.INCONCLUSIVE, sentence, finding_keys=keys, reason=reason, further_subjects=more
+    )
+
+
+def _gated(case: _Case, criterion: Criterion, finding: Finding, verdict: Verdict) -> Verdict:
+    """Let no claim of equality pass for a system that may be guessing, or on missing groups."""
+    shown = is_skill_shown(case.findings, case.system, case.dataset, criterion.condition)
+    verdict = replace(verdict, skill_shown=shown)
+    if not criterion.over or verdict.outcome is not Outcome.UPHELD:
+        return verdict
+    if not shown:
+        return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=NO_SKILL)
+    missing = _groups_without_estimate(case, criterion)
+    if missing:
+        reason = f"these groups could not be measured: {', '.join(missing)}"
+        return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=reason)
+    return verdict
+
+
+def _groups_without_estimate(case: _Case, criterion: Criterion) -> list[str]:
+    return [
+        f"{f.place.attribute}={f.place.group}"
+        for attributes in criterion.over
+        for f in case.findings.where(
+            system=case.system,
+            dataset=case.dataset,
+            metric=metric_of(criterion),
+            condition=criterion.condition,
+            attribute=" × ".join(attributes),
+            reference=None,
+        )
+        if not f.is_estimated
+    ]
+
+
+def metric_of(criterion: Criterion) -> str:
+    """Return the metric that decides, with the claim's rule for failures."""
+    wrong = criterion.failures == "wrong" and criterion.metric == "accuracy"
+    return "accuracy[failures=wrong]" if wrong else criterion.metric
+
+
+def attribute_of(criterion: Criterion) -> str | None:
+    """Return the attribute of the deciding finding: one, or any of several."""
+    names = [" × ".join(a) for a in criterion.over]
+    return ANY_OF.join(names) if names else None
+
+
+def _deciding(case: _Case, criterion: Criterion) -> Finding | None:
+    parts: dict[str, str | None] = {
+        "system": case.system,
+        "dataset": case.dataset,
+        "condition": criterion.condition,
+        "attribute": attribute_of(criterion),
+        "reference": LARGEST_GAP if criterion.over else None,
+    }
+    wanted = metric_of(criterion)
+    for metric in dict.fromkeys([wanted, criterion.metric]):
+        # Without a single failure both rules for failures give the same number, told once.
+        found = [
+            f
+            for f in case.findings.where(**parts, metric=metric)
+            if f.place.family != "skill" and (criterion.over or f.place.group is None)
+        ]
+        if found:
+            return found[0]
+    return None
+
+
+def _beside(case: _Case, criterion: Criterion, finding: Finding) -> list[str]:
+    """Keys of what is read beside the deciding finding: failure rate, groups."""
+    at = Place(
+        system=case.system, dataset=case.dataset, family="failures", metric="failure_rate",
+        condition=criterion.condition,
+    )  # fmt: skip
+    beside = [f.key for f in (case.findings.get(at),) if f is not None]
+    for attributes in criterion.over:
+        name = " × ".join(attributes)
+        beside += [
+            f.key
+            for f in case.findings.where(
+                system=case.system, dataset=case.dataset, metric=finding.place.metric,
+                condition=criterion.condition, attribute=name, reference=None,
+            )
+        ]  # fmt: skip
+    return beside
+
+
+def _subject_of(criterion: Criterion) -> str:
+    metric = metric_of(criterion)
+    text = PLAIN.get(metric, metric)
+    if metric.startswith("confident_share["):
+        text = f"share of answers with a confidence of {metric[16:-1]} or more"
+    if criterion.over:
+        text = f"a largest gap in {text} over {attribute_of(criterion)}"
+    return f"{text} where {criterion.condition}" if criterion.condition else text
+
+
+def _sentence(case: _Case, criterion: Criterion, finding: Finding) -> str:
+    found = finding.result
+    assert isinstance(found, Estimate)
+    side = "at least" if criterion.comparison is Comparison.AT_LEAST else "at most"
+    unit = "%" if not criterion.over else "percentage points"
+    value, low, high = (_percent(x) for x in (found.value, found.low, found.high))
+    what = _subject_of(criterion)
+    claimed = f"The claim needs {what} of {side} {_percent(criterion.bound)} {unit}. "
+    driven = _driven_by(finding) if criterion.over else ""
+    people = "subjects" if found.n_subjects != found.n_items else "items taken as independent"
+    measured = (
+        f"Measured: {value} {unit}{driven} ({found.level:.0%} interval {low} to {high}; "
+        f"{found.n_subjects:,} {people}, {found.n_items:,} items)."
+    )
+    return claimed + measured
+
+
+def _driven_by(finding: Finding) -> str:
+    top, minus, bottom = str(finding.place.group or "").partition(" − ")
+    return f", between {top} (higher) and {bottom} (lower)" if minus else ""
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def exit_status(verdicts: Iterable[Verdict]) -> int:
+    """Return the exit status that design.md §7 gives to a set of verdicts.
+
+    0 every claim upheld or none made, 1 one not upheld, 3 one inconclusive or not testable
+    and none not upheld.
+    """
+    outcomes = {v.outcome for v in verdicts}
+    if Outcome.NOT_UPHELD in outcomes:
+        return 1
+    if outcomes & {Outcome.INCONCLUSIVE, Outcome.NOT_TESTABLE}:
+        return 3
+    return 0
+
+
+def write_verdicts(folder: Path, verdicts: Sequence[Verdict]) -> None:
+    """Write ``verdicts.json`` into a run folder."""
+    document = {
+        "format": "facevalue-verdicts",
+        "version": FORMAT_VERSION,
+        "exit_status": exit_status(verdicts),
+        "verdicts": [_as_json(v) for v in verdicts],
+    }
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    write_text(folder / "verdicts.json", text + "\n")
+
+
+def _as_json(verdict: Verdict) -> dict[str, Any]:
+    raw = asdict(verdict)
+    raw["outcome"] = verdict.outcome.value
+    if verdict.claim.criterion is not None:
+        raw["claim"]["criterion"]["comparison"] = verdict.claim.criterion.comparison.value
+    return raw
+
+
+def read_verdicts(folder: Path) -> list[Verdict]:
+    """Read ``verdicts.json`` of a run folder."""
+    path = folder / "verdicts.json"
+    if not path.is_file():
+        raise InputError(f"{path}: no verdicts here. Run: facevalue judge {folder}")
+    document = json.loads(path.read_text("utf-8"))
+    if document.get("version") != FORMAT_VERSION:
+        raise InputError(
+            f"{path}: format version {document.get('version')}, this facevalue reads "
+            f"{FORMAT_VERSION}. Run: facevalue judge {folder}"
+        )
+    return [_from_json(raw) for raw in document["verdicts"]]
+
+
+def _from_json(raw: Mapping[str, Any]) -> Verdict:
+    claim = dict(raw["claim"])
+    if claim["criterion"] is not None:
+        criterion = dict(claim["criterion"])
+        criterion["comparison"] = Comparison(criterion["comparison"])
+        criterion["over"] = tuple(tuple(a) for a in criterion["over"])
+        claim["criterion"] = Criterion(**criterion)
+    for name in ("systems", "needs"):
+        claim[name] = tuple(claim[name])
+    rest = {k: v for k, v in raw.items() if k not in ("claim", "outcome", "finding_keys")}
+    return Verdict(
+        claim=Claim(**claim), outcome=Outcome(raw["outcome"]),
+        finding_keys=tuple(raw["finding_keys"]), **rest,
+    )  # fmt: skip

@@ -1,0 +1,282 @@
+"""The answers of one system to one dataset, in the words of the dataset's taxonomy.
+
+This is where labels are mapped, once and explicitly, and where outputs that facevalue does
+not evaluate (ethnicity, race, religion) are taken out and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from facevalue.domain.labels import NONE_LABEL, OUTSIDE, LabelMap, Taxonomy, prohibited_labels
+from facevalue.errors import AuditSpecError, Problem
+
+__all__ = ["Coded", "Sample", "answer_labels", "label_problems", "sample_of"]
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+NO_ANNOTATION = -1
+CONTROL = -2
+FAILED = -1
+ABSTAINED = -2
+
+
+@dataclass(frozen=True)
+class Coded:
+    """One attribute over the rows of a sample.
+
+    Parameters
+    ----------
+    codes
+        Position in ``values``, −1 where the value is not known; shape ``(n_rows,)``.
+    values
+        Its values, sorted.
+    """
+
+    codes: IntArray
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, column: pl.Series, order: Sequence[str] = ()) -> Coded:
+        """Code a column of strings; values come in ``order``, others sorted behind it."""
+        found = set(column.drop_nulls().unique().to_list())
+        values = (*(v for v in order if v in found), *sorted(found.difference(order)))
+        return cls(_codes(column, {v: i for i, v in enumerate(values)}, -1), values)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Answers as integer codes, one row an answer (a vote count is one row).
+
+    Parameters
+    ----------
+    system, dataset
+        Names used in findings.
+    taxonomy
+        Labels that ``annotated`` and ``predicted`` are codes of.
+    item, subject
+        Codes, shape ``(n_rows,)``.
+    annotated
+        Code of the label, `NO_ANNOTATION` or `CONTROL` (annotated "none").
+    predicted
+        Code of the label, ``n_labels`` for an answer outside the taxonomy, `FAILED`, or
+        `ABSTAINED` (the system answered "none").
+    weight
+        Answers a row stands for.
+    confidence
+        Highest score; NaN where the system gives none.
+    failure
+        Kind of failure; empty where there is none.
+    attributes
+        Values by attribute.
+    prohibited
+        Output labels that are not evaluated, with how many answers named each.
+    n_unevaluated
+        Answers left out because of them.
+    subjects_declared
+        Whether subjects are people; if not, each item is its own subject.
+    is_voted
+        Whether the answers are votes of raters, who cannot fail on an item.
+    """
+
+    system: str
+    dataset: str
+    taxonomy: Taxonomy
+    item: IntArray
+    subject: IntArray
+    annotated: IntArray
+    predicted: IntArray
+    weight: FloatArray
+    confidence: FloatArray
+    failure: npt.NDArray[np.str_]
+    attributes: Mapping[str, Coded]
+    prohibited: Mapping[str, int] = field(default_factory=dict)
+    n_unevaluated: int = 0
+    subjects_declared: bool = True
+    is_voted: bool = False
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether any answer came with a confidence."""
+        return bool(np.isfinite(self.confidence).any())
+
+    @property
+    def is_annotated(self) -> npt.NDArray[np.bool_]:
+        """Rows that have a label to be right or wrong about."""
+        mask: npt.NDArray[np.bool_] = self.annotated >= 0
+        return mask
+
+
+def sample_of(  # noqa: PLR0913 - one call site; all are columns or names of one table
+    *,
+    system: str,
+    dataset: str,
+    items: pl.DataFrame,
+    answers: pl.DataFrame,
+    taxonomy: Taxonomy,
+    labels: Mapping[str, str],
+    attributes: Sequence[str],
+    subjects_declared: bool,
+    group_order: Mapping[str, Sequence[str]] | None = None,
+) -> Sample:
+    """Join answers to items and map the system's labels into the taxonomy.
+
+    Parameters
+    ----------
+    items
+        Columns ``item``, ``subject``, ``annotated`` and ``attributes``.
+    answers
+        Answer table: ``item``, ``label``, ``failure`` and ``score_…`` or ``votes_…``.
+    labels
+        The system's label → taxonomy label, ``outside`` or ``none``.
+    group_order
+        Attribute → its groups in the order they are told; else sorted.
+
+    Raises
+    ------
+    AuditSpecError
+        If a label of the system is not mapped, or is mapped to what is no label.
+    """
+    label_map = LabelMap(taxonomy, labels)
+    order = group_order or {}
+    rows, prohibited, n_unevaluated = _long(answers)
+    _check_labels(system, label_map, answers)
+    joined = items.with_row_index("_item").join(rows, on="item", how="inner", maintain_order="left")
+    subject = joined["subject"] if subjects_declared else joined["item"]
+    return Sample(
+        system=system,
+        dataset=dataset,
+        taxonomy=taxonomy,
+        item=joined["_item"].to_numpy().astype(np.int64),
+        subject=subject.fill_null("?").rank("dense").to_numpy().astype(np.int64),
+        annotated=_codes(joined["annotated"], _annotated_codes(taxonomy), NO_ANNOTATION),
+        predicted=_codes(joined["label"], _predicted_codes(label_map, joined["label"]), FAILED),
+        weight=joined["weight"].to_numpy().astype(np.float64),
+        confidence=joined["confidence"].fill_null(float("nan")).to_numpy().astype(np.float64),
+        failure=joined["failure"].fill_null("").to_numpy().astype(np.str_),
+        attributes={a: Coded.of(joined[a].cast(pl.String), order.get(a, ())) for a in attributes},
+        prohibited=prohibited,
+        n_unevaluated=n_unevaluated,
+        subjects_declared=subjects_declared,
+        is_voted=any(c.startswith("votes_") for c in answers.columns),
+    )
+
+
+def _long(answers: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int], int]:
+    """One row an answer: item, label, weight, confidence, failure."""
+    votes = [c for c in answers.columns if c.startswith("votes_")]
+    scores = [c for c in answers.columns if c.startswith("score_")]
+    if votes:
+        return _from_votes(answers, votes)
+    return _from_labels(answers, scores)
+
+
+def _from_votes(
+    answers: pl.DataFrame, votes: list[str]
+) -> tuple[pl.DataFrame, dict[str, int], int]:
+    long = (
+        answers.select("item", *votes)
+        .unpivot(index="item", variable_name="label", value_name="weight")
+        .filter(pl.col("weight") > 0)
+        .with_columns(pl.col("label").str.strip_prefix("votes_"))
+    )
+    bad = prohibited_labels(long["label"].unique().sort().to_list())
+    found = {b: int(long.filter(pl.col("label") == b)["weight"].sum()) for b in bad}
+    kept = long.filter(~pl.col("label").is_in(bad)).with_columns(
+        confidence=pl.lit(None, pl.Float64), failure=pl.lit(None, pl.String)
+    )
+    return kept, found, sum(found.values())
+
+
+def _from_labels(
+    answers: pl.DataFrame, scores: list[str]
+) -> tuple[pl.DataFrame, dict[str, int], int]:
+    score_labels = [c.removeprefix("score_") for c in scores]
+    given = answers["label"].drop_nulls().unique().sort().to_list()
+    bad = prohibited_labels([*score_labels, *(x for x in given if x not in score_labels)])
+    named = answers.filter(pl.col("label").is_in(bad)).height
+    found = {b: answers.filter(pl.col("label") == b).height for b in bad}
+    fair = [c for c in scores if c.removeprefix("score_") not in bad]
+    frame = answers
+    if bad and fair:
+        # Among the labels that are evaluated, the answer is the one with the highest score.
+        best = pl.concat_list(fair).list.arg_max()
+        names = pl.Series("names", [c.removeprefix("score_") for c in fair])
+        chosen = best.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
+        swap = pl.col("label").is_in(bad)
+        frame = frame.with_columns(label=pl.when(swap).then(chosen).otherwise(pl.col("label")))
+        named = 0
+    confidence = pl.max_horizontal(fair) if fair else pl.lit(None, pl.Float64)
+    rows = frame.filter(~pl.col("label").is_in(bad) | pl.col("label").is_null()).select(
+        "item",
+        "label",
+        pl.lit(1, pl.Int64).alias("weight"),
+        confidence.alias("confidence"),
+        "failure",
+    )
+    return rows, found, named
+
+
+def answer_labels(answers: pl.DataFrame) -> list[str]:
+    """Return every label that an answer table names, those that are scored first."""
+    columns = answers.columns
+    scored = [c.removeprefix("score_") for c in columns if c.startswith("score_")]
+    voted = [c.removeprefix("votes_") for c in columns if c.startswith("votes_")]
+    used = answers["label"].drop_nulls().unique().sort().to_list()
+    return list(dict.fromkeys([*scored, *voted, *used]))
+
+
+def _check_labels(system: str, label_map: LabelMap, answers: pl.DataFrame) -> None:
+    problems = label_problems(system, answer_labels(answers), label_map)
+    if problems:
+        raise AuditSpecError("audit file", problems)
+
+
+def label_problems(system: str, labels: Sequence[str], label_map: LabelMap) -> list[Problem]:
+    """Return what is wrong with the map of a system that gives ``labels``."""
+    known = ", ".join(repr(x) for x in label_map.target.labels)
+    where = f"system {system!r}, labels"
+    bad = prohibited_labels(labels)
+    unmapped = [
+        Problem(
+            "unmapped_label",
+            f"the system's label {label!r} is not mapped; map it to one of {known}, or to "
+            f"{OUTSIDE!r}",
+            where,
+        )
+        for label in label_map.unmapped([x for x in labels if x not in bad])
+    ]
+    wrong = [
+        Problem(
+            "unknown_label",
+            f"{target!r} is mapped to, but the labels are {known} and {OUTSIDE!r}",
+            where,
+        )
+        for target in label_map.bad_targets()
+    ]
+    return [*unmapped, *wrong]
+
+
+def _annotated_codes(taxonomy: Taxonomy) -> dict[str, int]:
+    return {**{x: i for i, x in enumerate(taxonomy.labels)}, NONE_LABEL: CONTROL}
+
+
+def _predicted_codes(label_map: LabelMap, labels: pl.Series) -> dict[str, int]:
+    taxonomy = label_map.target
+    code = {x: i for i, x in enumerate(taxonomy.labels)}
+    special = {OUTSIDE: len(taxonomy.labels), NONE_LABEL: ABSTAINED}
+    mapped = {x: label_map[x] for x in labels.drop_nulls().unique().to_list()}
+    return {x: code.get(m, special.get(m, len(code))) for x, m in mapped.items()}
+
+
+def _codes(values: pl.Series, code: dict[str, int], missing: int) -> IntArray:
+    if not code:
+        return np.full(len(values), missing, dtype=np.int64)
+    replaced = values.replace_strict(code, default=missing, return_dtype=pl.Int64)
+    return replaced.fill_null(missing).to_numpy().astype(np.int64)

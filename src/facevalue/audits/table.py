@@ -1,0 +1,173 @@
+"""`audit_table`: measure a table of labels and predictions, without an audit file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from facevalue.audits.findings import FindingSet
+from facevalue.audits.measure import MeasureSpec, measure
+from facevalue.audits.sample import sample_of
+from facevalue.domain.labels import NONE_LABEL, Taxonomy
+from facevalue.errors import ManifestError, Problem
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["audit_table"]
+
+MAX_LABELS = 100
+
+
+def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
+    table: Any,
+    *,
+    annotated: str,
+    predicted: str,
+    subject: str | None = None,
+    groups: Sequence[str | Sequence[str]] = (),
+    conditions: Sequence[str] = (),
+    references: Mapping[str, str] | None = None,
+    metrics: Sequence[str] | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+) -> FindingSet:
+    """Measure a table with one row an answer.
+
+    Parameters
+    ----------
+    table
+        Any data frame that Narwhals knows: polars, pandas, pyarrow, a DuckDB relation.
+    annotated, predicted
+        Columns with the annotated and the predicted label; a missing prediction is a
+        failure of the system.
+    subject
+        Column with the person; without one, rows are taken as independent.
+    groups
+        Attributes to compare, ``["sex", ["sex", "age"]]`` for an intersection.
+    conditions
+        Attributes whose values are told one by one.
+    references
+        Attribute → group that others are compared with.
+    metrics
+        Keep only these, e.g. ``["accuracy", "uar"]``; `None` for all. A name without
+        brackets keeps all labels of it: ``recall``.
+    level
+        Of intervals, in (0, 1).
+    seed
+        Of the permutation and shuffling tests.
+
+    Returns
+    -------
+    FindingSet; `FindingSet.to_polars` gives the findings table.
+
+    Raises
+    ------
+    ManifestError
+        If a column is missing or an annotated label is empty; all problems at once.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> t = pl.DataFrame({"label": ["a", "b"] * 20, "guess": ["a", "b", "b", "b"] * 10,
+    ...                   "person": [i // 4 for i in range(40)]})
+    >>> found = audit_table(t, annotated="label", predicted="guess", subject="person",
+    ...                     metrics=["accuracy"])
+    >>> found.to_polars().filter(pl.col("family") == "correctness")["estimate"].to_list()
+    [0.75]
+    """
+    frame = _frame(table)
+    crossed = [(g,) if isinstance(g, str) else tuple(g) for g in groups]
+    attributes = list(dict.fromkeys([*(a for g in crossed for a in g), *conditions]))
+    used = [annotated, predicted, *([subject] if subject else []), *attributes]
+    _check(frame, used, annotated)
+    text = frame.select(used).cast(_string())
+    labels = sorted({*text[annotated].unique().to_list(), *text[predicted].drop_nulls().unique()})
+    labels = [x for x in labels if x != NONE_LABEL]
+    if len(labels) > MAX_LABELS:
+        what = f"{len(labels)} different labels, at most {MAX_LABELS} are a classification"
+        raise ManifestError("table", [Problem("too_many_labels", what, f"column {annotated}")])
+    items, answers = _split(text, annotated, predicted, subject, attributes)
+    sample = sample_of(
+        system="predictions",
+        dataset="table",
+        items=items,
+        answers=answers,
+        taxonomy=Taxonomy("table", tuple(labels)),
+        labels={},
+        attributes=attributes,
+        subjects_declared=subject is not None,
+    )
+    spec = MeasureSpec(
+        level=level,
+        seed=seed,
+        conditions=tuple(conditions),
+        groups=tuple(crossed),
+        references=dict(references or {}),
+    )
+    found = measure([sample], [spec])
+    return found if metrics is None else _only(found, metrics)
+
+
+def _string() -> Any:
+    import polars as pl
+
+    return pl.String
+
+
+def _frame(table: Any) -> pl.DataFrame:
+    import narwhals as nw
+
+    try:
+        native = nw.from_native(table)
+    except TypeError as error:
+        what = f"found {type(table).__name__}, expected polars, pandas, pyarrow or DuckDB"
+        raise ManifestError("table", [Problem("not_a_table", what)]) from error
+    eager = native.collect("polars") if isinstance(native, nw.LazyFrame) else native
+    return eager.to_polars()
+
+
+def _check(frame: pl.DataFrame, used: Sequence[str], annotated: str) -> None:
+    known = ", ".join(repr(c) for c in frame.columns)
+    problems = [
+        Problem("missing_column", f"there is no column {c!r}; the table has {known}")
+        for c in used
+        if c not in frame.columns
+    ]
+    if not problems and not frame.height:
+        problems.append(Problem("empty_file", "the table has no rows"))
+    if not problems and (n := frame[annotated].null_count()):
+        what = f"{n} row(s) have no annotated label; leave them out"
+        problems.append(Problem("missing_label", what, f"column {annotated}"))
+    if problems:
+        raise ManifestError("table", problems)
+
+
+def _split(
+    text: pl.DataFrame,
+    annotated: str,
+    predicted: str,
+    subject: str | None,
+    attributes: Sequence[str],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    import polars as pl
+
+    item = pl.int_range(pl.len()).cast(pl.String).alias("item")
+    person = pl.col(subject) if subject else pl.lit(None, pl.String)
+    items = text.select(
+        item,
+        person.alias("subject"),
+        pl.col(annotated).alias("annotated"),
+        *(pl.col(a) for a in attributes if a not in ("item", "subject", "annotated")),
+    )
+    failed = pl.when(pl.col(predicted).is_null()).then(pl.lit("refused")).alias("failure")
+    answers = text.select(item, pl.col(predicted).alias("label"), failed)
+    return items, answers
+
+
+def _only(found: FindingSet, metrics: Sequence[str]) -> FindingSet:
+    def wanted(name: str) -> bool:
+        plain = name.removeprefix("ratio of ")
+        return plain in metrics or plain.partition("[")[0] in metrics
+
+    return FindingSet(tuple(f for f in found if wanted(f.place.metric)))

@@ -1,0 +1,210 @@
+"""Where the bytes of named datasets are: found, or fetched when asked for, always checked.
+
+Looked in, in this order: ``FACEVALUE_DATA/<name>``, then the cache (``FACEVALUE_CACHE``, or
+the user's cache folder). Nothing is downloaded unless `fetch` is called.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from facevalue.canonical import digest, digest_stream
+from facevalue.dataset.base import Card, FileCard
+from facevalue.dataset.named import DATASETS
+from facevalue.errors import DataUnavailableError, InputError, MissingExtraError
+
+__all__ = ["cache_folder", "fetch", "fetch_card", "folder_digest", "located"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a file, bytes so far and bytes in all."""
+
+_TIMEOUT_S = 30
+_CHUNK_BYTES = 1 << 16
+
+
+def cache_folder() -> Path | None:
+    """Return the folder that fetched datasets are kept in; `None` where there can be none."""
+    chosen = os.environ.get("FACEVALUE_CACHE")
+    if chosen:
+        return Path(chosen).expanduser() / "datasets"
+    if find_spec("pooch") is None:
+        return None
+    import pooch
+
+    return Path(pooch.os_cache("facevalue")) / "datasets"
+
+
+def _folders(name: str) -> list[Path]:
+    data = os.environ.get("FACEVALUE_DATA")
+    cache = cache_folder()
+    folders = [Path(data).expanduser() / name] if data else []
+    return [*folders, *([cache / name] if cache else [])]
+
+
+def located(card: Card) -> Path:
+    """Return the folder that holds all files of a dataset, each with the right digest.
+
+    Raises
+    ------
+    DataUnavailableError
+        If they are nowhere; says how to get them.
+    InputError
+        If a file is there but is not the one that it should be.
+    """
+    for folder in _folders(card.name):
+        if all((folder / file.name).exists() for file in card.files):
+            for file in card.files:
+                _check(folder / file.name, file, card)
+            return folder
+    raise DataUnavailableError(card.name, how(card))
+
+
+def how(card: Card) -> str:
+    """Return in words how the bytes of a dataset are had."""
+    here = f"set FACEVALUE_DATA to a folder that holds {card.name}/ with " + _listed(
+        [file.name for file in card.files]
+    )
+    if all(file.url for file in card.files):
+        return f"Get it with: facevalue datasets fetch {card.name} — or {here}."
+    return f"It cannot be fetched: {here}."
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def folder_digest(folder: Path) -> str:
+    """Return the digest of a folder: of its files' names and digests, sorted by name."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return digest([[path.name, _file_digest(path)] for path in files])
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return digest_stream(stream)
+
+
+def _check(path: Path, file: FileCard, card: Card) -> None:
+    found = folder_digest(path) if path.is_dir() else _file_digest(path)
+    if found != file.sha256:
+        raise InputError(
+            f"dataset {card.name!r}: {file.name} is not the file it should be. "
+            f"Expected SHA-256 {file.sha256}, found {found}. Replace the file."
+        )
+
+
+def fetch(name: str, *, on_progress: Progress | None = None) -> Path:
+    """Return where a named dataset lies, downloading it first where that is needed.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no dataset of this name.
+    DataUnavailableError
+        If it cannot be downloaded.
+    InputError
+        If there is nothing to fetch, or what came is not what was expected.
+    MissingExtraError
+        If a package is needed that is not installed.
+    """
+    named = DATASETS[name]
+    if named.locate is None:
+        raise InputError(f"dataset {name!r} is made by facevalue itself: there is nothing to fetch")
+    if named.card.files and all(file.url for file in named.card.files):
+        return fetch_card(named.card, on_progress=on_progress)
+    return named.locate()
+
+
+def fetch_card(card: Card, *, on_progress: Progress | None = None) -> Path:
+    """Download the files of ``card`` into the cache, unless they are here already.
+
+    A file is kept only once its size and digest are right.
+
+    Raises
+    ------
+    DataUnavailableError
+        If the network or the server fails.
+    InputError
+        If what came has another digest than expected.
+    MissingExtraError
+        If Pooch is not installed.
+    """
+    try:
+        return located(card)
+    except DataUnavailableError:
+        pass
+    if find_spec("pooch") is None:
+        raise MissingExtraError("pooch", "data")
+    cache = cache_folder()
+    assert cache is not None  # Pooch is installed
+    folder = cache / card.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in card.files:
+        if not (folder / file.name).exists():
+            _download(file, folder, card, on_progress)
+        _check(folder / file.name, file, card)
+    return folder
+
+
+class _Meter:
+    """What Pooch tells about progress; stops a download that grows past its known size."""
+
+    def __init__(self, file: FileCard, on_progress: Progress | None) -> None:
+        self.total = 0
+        self._file = file
+        self._on_progress = on_progress
+        self._n_bytes = 0
+
+    def update(self, n_bytes: int) -> None:
+        self._n_bytes += n_bytes
+        # Pooch counts whole pieces, so the last one may go over by less than a piece.
+        if self._n_bytes >= self._file.size + 2 * _CHUNK_BYTES:
+            raise InputError(f"more than the expected {self._file.size:,} bytes came")
+        if self._on_progress is not None:
+            so_far = min(self._n_bytes, self._file.size)
+            self._on_progress(self._file.name, so_far, self._file.size)
+
+    def reset(self) -> None:
+        self._n_bytes = 0
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _download(file: FileCard, folder: Path, card: Card, on_progress: Progress | None) -> None:
+    import pooch
+
+    pooch.get_logger().setLevel("ERROR")  # we say ourselves what goes on
+    meter: Any = _Meter(file, on_progress)
+    downloader = pooch.HTTPDownloader(
+        progressbar=meter, chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_S
+    )
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as temporary:
+        try:
+            # The digest is held against the card below, where both values can be told.
+            got = Path(
+                pooch.retrieve(
+                    file.url, known_hash=None, fname="part", path=temporary, downloader=downloader
+                )
+            )
+        except InputError as error:
+            raise InputError(
+                f"dataset {card.name!r}: {file.name}: {error}. Nothing is kept."
+            ) from error
+        except (OSError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            raise DataUnavailableError(
+                card.name, f"{file.url} cannot be fetched: {reason}. {how(card)}"
+            ) from error
+        found = _file_digest(got)
+        if found != file.sha256:
+            raise InputError(
+                f"dataset {card.name!r}: {file.url} gave other bytes than expected. "
+                f"Expected SHA-256 {file.sha256}, found {found}. Nothing is kept."
+            )
+        got.replace(folder / file.name)

@@ -1,0 +1,422 @@
+"""The whole audit: one step after the other, each on what the step before left behind.
+
+`audit` runs them all. The steps are also commands of their own, since each needs only the
+run folder: `run_systems` asks, `measure_run` counts, `judge_run` decides, `report_run`
+writes. Everything a later step has to know is in the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+import facevalue
+from facevalue.atomic import write_text
+from facevalue.audits import (
+    FindingSet,
+    MeasureSpec,
+    ReadAudit,
+    SystemEntry,
+    answer_labels,
+    check_attributes,
+    claims_of,
+    dataset_spec,
+    exit_status,
+    judge,
+    label_problems,
+    measure,
+    measure_spec,
+    read_audit,
+    read_verdicts,
+    sample_of,
+    write_verdicts,
+)
+from facevalue.dataset import Dataset, open_dataset
+from facevalue.domain import LabelMap, Verdict
+from facevalue.errors import AuditSpecError, DataUnavailableError, MissingExtraError, Problem
+from facevalue.report.sheets import dataset_record, missing_record, report_input, system_record
+from facevalue.runs import Event, RunFolder, execute
+from facevalue.systems import Recorded, System, SystemRequest, open_system
+
+__all__ = [
+    "Run",
+    "audit",
+    "check_audit",
+    "judge_run",
+    "lock_audit",
+    "measure_run",
+    "report_run",
+    "run_systems",
+]
+
+OnEvent = Callable[[str, str, Event], None]
+"""Is told about progress: system, dataset, event."""
+
+RECORD = "run.json"
+RECORD_VERSION = 1
+PACKAGES = ("numpy", "polars", "pyarrow", "scipy", "ai-edge-litert", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished audit.
+
+    Parameters
+    ----------
+    folder
+        Where everything lies.
+    findings, verdicts
+        What was found and decided.
+    """
+
+    folder: Path
+    findings: FindingSet
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.folder / "report.html"
+
+    @property
+    def exit_status(self) -> int:
+        """What the command line ends with (design.md §7)."""
+        return exit_status(self.verdicts)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """The datasets of an audit that are here, and why others are not."""
+
+    datasets: dict[str, Dataset]
+    missing: dict[str, str]
+
+
+def audit(
+    path: str | Path,
+    out: str | Path,
+    *,
+    on_event: OnEvent = lambda *_: None,
+    now: datetime | None = None,
+) -> Run:
+    """Run an audit file to a report; what was begun in ``out`` is resumed.
+
+    Parameters
+    ----------
+    path
+        The audit file.
+    out
+        The run folder, new, empty or of the same audit.
+    on_event
+        Is told about progress.
+    now
+        The time that goes into the run; by default the clock's.
+
+    Raises
+    ------
+    InputError
+        If the audit file, a dataset or a file of predictions cannot be used as it is.
+    SystemUnavailableError
+        If a system cannot be started or reached; calling again resumes.
+    """
+    read = read_audit(Path(path))
+    opened = _open_datasets(read)
+    folder = run_systems(read, Path(out), opened=opened, on_event=on_event, now=now)
+    findings = measure_run(folder, read=read, opened=opened)
+    verdicts = judge_run(folder, findings=findings)
+    report_run(folder, findings=findings, verdicts=verdicts)
+    return Run(folder.path, findings, tuple(verdicts))
+
+
+def lock_audit(read: ReadAudit, out: Path, *, now: datetime | None = None) -> RunFolder:
+    """Write the digest of the audit file and the time into the run, before predictions."""
+    at = datetime.now(UTC) if now is None else now
+    return RunFolder.begin(out, audit=read.text, at=at, versions=_versions())
+
+
+def check_audit(read: ReadAudit) -> tuple[int, list[str]]:
+    """Open the datasets of an audit file; return how many are here and why others are not."""
+    opened = _open_datasets(read)
+    return len(opened.datasets), list(opened.missing.values())
+
+
+def run_systems(
+    read: ReadAudit,
+    out: Path,
+    *,
+    opened: _Opened | None = None,
+    on_event: OnEvent = lambda *_: None,
+    now: datetime | None = None,
+) -> RunFolder:
+    """Ask every system for what it has not answered yet, and keep the answers."""
+    opened = _open_datasets(read) if opened is None else opened
+    systems = _open_systems(read, opened)
+    try:
+        # Answers made elsewhere are read before anything is written: they may be faulty.
+        recorded = _recorded(read, systems, opened)
+        folder = lock_audit(read, out, now=now)
+        record = _begin_record(folder, read, opened, now)
+        for entry, system in systems:
+            counts: dict[str, int] = {}
+            for key, dataset in _datasets_for(entry, opened):
+                answers = recorded.get((entry.name, key))
+                if answers is None:
+                    answers = _asked(system, key, dataset, folder, on_event)
+                folder.write_answers(entry.name, key, answers)
+                _count_failures(answers, counts)
+            record["systems"].append(system_record(system.spec, entry.labels, counts))
+        _write_record(folder, record)
+    finally:
+        for _, system in systems:
+            _close(system)
+    return folder
+
+
+def measure_run(
+    folder: RunFolder, *, read: ReadAudit | None = None, opened: _Opened | None = None
+) -> FindingSet:
+    """Measure the stored answers of a run and write the findings."""
+    read = _read_again(folder) if read is None else read
+    opened = _open_datasets(read) if opened is None else opened
+    claims = claims_of(read.spec)
+    samples, specs = [], []
+    for entry in read.spec.systems:
+        for key, dataset in _datasets_for(entry, opened):
+            declared = next(d for d in read.spec.datasets if d.key == key)
+            spec = measure_spec(read.spec, declared, dataset, claims)
+            answers = folder.read_answers(entry.name, key)
+            try:
+                samples.append(_sample(entry, key, dataset, answers, spec))
+            except AuditSpecError as error:
+                raise AuditSpecError(str(read.path), error.problems) from error
+            specs.append(spec)
+    findings = measure(samples, specs)
+    findings.write(folder.path)
+    return findings
+
+
+def judge_run(folder: RunFolder, *, findings: FindingSet | None = None) -> list[Verdict]:
+    """Hold the claims of a run against its findings and write the verdicts."""
+    read = _read_again(folder)
+    found = FindingSet.read(folder.path) if findings is None else findings
+    missing = set(_read_record(folder)["missing"])
+    pairs = [
+        (s.name, d.key)
+        for s in read.spec.systems
+        for d in read.spec.datasets
+        if (not s.datasets or d.key in s.datasets) and d.key not in missing
+    ]
+    verdicts = judge(claims_of(read.spec), found, pairs)
+    write_verdicts(folder.path, verdicts)
+    return verdicts
+
+
+def report_run(
+    folder: RunFolder,
+    *,
+    findings: FindingSet | None = None,
+    verdicts: Sequence[Verdict] | None = None,
+) -> Path:
+    """Write ``report.html`` and the figures of a run."""
+    from facevalue.report import write_report
+
+    found = FindingSet.read(folder.path) if findings is None else findings
+    judged = read_verdicts(folder.path) if verdicts is None else verdicts
+    read = _read_again(folder)
+    write_report(folder.path, report_input(folder, read, _read_record(folder), found, judged))
+    return folder.report_file
+
+
+def _open_datasets(read: ReadAudit) -> _Opened:
+    datasets: dict[str, Dataset] = {}
+    missing: dict[str, str] = {}
+    problems: list[Problem] = []
+    for i, entry in enumerate(read.spec.datasets):
+        try:
+            dataset = open_dataset(dataset_spec(entry), base=read.base)
+        except (DataUnavailableError, MissingExtraError) as error:
+            if not entry.optional:
+                raise
+            missing[entry.key] = str(error)
+            continue
+        datasets[entry.key] = dataset
+        problems += check_attributes(i, entry, dataset, claims_of(read.spec))
+    if problems:
+        raise AuditSpecError(str(read.path), problems)
+    return _Opened(datasets, missing)
+
+
+def _open_systems(read: ReadAudit, opened: _Opened) -> list[tuple[SystemEntry, System | Recorded]]:
+    systems: list[tuple[SystemEntry, System | Recorded]] = []
+    problems: list[Problem] = []
+    try:
+        for entry in read.spec.systems:
+            request = SystemRequest(name=entry.name, adapter=entry.adapter, options=entry.options)
+            try:
+                system = open_system(request, base=read.base)
+            except AuditSpecError as error:
+                problems += error.problems
+                continue
+            systems.append((entry, system))
+            problems += _label_problems(entry, system, opened)
+        if problems:
+            raise AuditSpecError(str(read.path), problems)
+    except BaseException:
+        for _, system in systems:
+            _close(system)
+        raise
+    return systems
+
+
+def _label_problems(
+    entry: SystemEntry, system: System | Recorded, opened: _Opened
+) -> list[Problem]:
+    """Check the map of labels before anything is asked, where the labels are known."""
+    labels = system.spec.labels
+    found: dict[Problem, None] = {}
+    for _, dataset in _datasets_for(entry, opened):
+        label_map = LabelMap(dataset.taxonomy, entry.labels)
+        for problem in label_problems(entry.name, labels or (), label_map):
+            found[problem] = None
+    return list(found)
+
+
+def _close(system: System | Recorded) -> None:
+    close = getattr(system, "close", None)
+    if close is not None:
+        close()
+
+
+def _datasets_for(entry: SystemEntry, opened: _Opened) -> list[tuple[str, Dataset]]:
+    return [
+        (key, dataset)
+        for key, dataset in opened.datasets.items()
+        if not entry.datasets or key in entry.datasets
+    ]
+
+
+def _recorded(
+    read: ReadAudit,
+    systems: Sequence[tuple[SystemEntry, System | Recorded]],
+    opened: _Opened,
+) -> dict[tuple[str, str], pl.DataFrame]:
+    tables: dict[tuple[str, str], pl.DataFrame] = {}
+    problems: list[Problem] = []
+    for entry, system in systems:
+        if isinstance(system, Recorded):
+            for key, dataset in _datasets_for(entry, opened):
+                answers = system.answers(dataset.items)
+                tables[entry.name, key] = answers
+                label_map = LabelMap(dataset.taxonomy, entry.labels)
+                problems += label_problems(entry.name, answer_labels(answers), label_map)
+    if problems:
+        raise AuditSpecError(str(read.path), list(dict.fromkeys(problems)))
+    return tables
+
+
+def _asked(
+    system: System | Recorded, key: str, dataset: Dataset, folder: RunFolder, on_event: OnEvent
+) -> pl.DataFrame:
+    def tell(event: Event) -> None:
+        on_event(system.spec.name, key, event)
+
+    with closing(folder.open_store()) as store:
+        return execute(system, dataset, store, on_event=tell)
+
+
+def _count_failures(answers: pl.DataFrame, counts: dict[str, int]) -> None:
+    for kind, n in answers["failure"].drop_nulls().value_counts().iter_rows():
+        counts[kind] = counts.get(kind, 0) + int(n)
+
+
+def _sample(
+    entry: SystemEntry, key: str, dataset: Dataset, answers: pl.DataFrame, spec: MeasureSpec
+) -> Any:
+    used = [*spec.conditions, *(a for g in spec.groups for a in g)]
+    return sample_of(
+        system=entry.name,
+        dataset=key,
+        items=dataset.items,
+        answers=answers,
+        taxonomy=dataset.taxonomy,
+        labels=entry.labels,
+        attributes=list(dict.fromkeys(used)),
+        subjects_declared=dataset.subjects_declared,
+        group_order=dataset.group_order,
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"facevalue": facevalue.__version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            # Extras that are not installed took no part.
+            continue
+    return found
+
+
+def _begin_record(
+    folder: RunFolder, read: ReadAudit, opened: _Opened, now: datetime | None
+) -> dict[str, Any]:
+    at = datetime.now(UTC) if now is None else now
+    before = folder.path / RECORD
+    started = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if before.is_file():
+        started = str(json.loads(before.read_text("utf-8")).get("started", started))
+    record: dict[str, Any] = {
+        "format": "facevalue-run",
+        "version": RECORD_VERSION,
+        "started": started,
+        # Relative, so that a folder that is passed on tells nothing about a machine.
+        "base": Path(os.path.relpath(read.base.resolve(), folder.path.resolve())).as_posix(),
+        "audit_file": read.path.name,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "versions": _versions(),
+        "missing": opened.missing,
+        "datasets": [
+            *(dataset_record(key, d) for key, d in opened.datasets.items()),
+            *(
+                missing_record(e, opened.missing[e.key])
+                for e in read.spec.datasets
+                if e.key in opened.missing
+            ),
+        ],
+        "systems": [],
+    }
+    _write_record(folder, record)
+    return record
+
+
+def _write_record(folder: RunFolder, record: dict[str, Any]) -> None:
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1)
+    write_text(folder.path / RECORD, text + "\n")
+
+
+def _read_record(folder: RunFolder) -> dict[str, Any]:
+    path = folder.path / RECORD
+    if not path.is_file():
+        where = f"{path}: the run was locked, but no system was asked yet"
+        what = f"Run: facevalue run AUDIT.yaml --out {folder.path}"
+        raise AuditSpecError(str(folder.path), [Problem("nothing_run", f"{where}. {what}")])
+    record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return record
+
+
+def _read_again(folder: RunFolder) -> ReadAudit:
+    """Read the audit file of the run, with paths relative to where it came from."""
+    read = read_audit(folder.audit_file)
+    record = _read_record(folder)
+    came_from = (folder.path / record["base"]).resolve() / record["audit_file"]
+    return read.model_copy(update={"path": came_from})

@@ -1,0 +1,243 @@
+"""Intervals that take a person's items together: the delete-one-subject jackknife.
+
+The standard error is the jackknife's over subjects. The interval is symmetric on the
+logit scale for shares and on Fisher's z for correlations, with Student's t on the
+*effective* number of subjects minus one, since a few people with many items carry less
+information than their number says. Where nothing varies (every answer right, say) the
+jackknife is silent, and the exact binomial interval over subjects is used instead.
+
+Why this and not another: ``docs/adr/0004-intervals.md``, with the simulation.
+
+References
+----------
+Efron and Tibshirani (1993), *An Introduction to the Bootstrap*, ch. 11, eq. 11.5:
+jackknife standard error. Kish (1965), *Survey Sampling*, §8.2: effective number under
+unequal weights. Korn and Graubard (1998), *Survey Methodology* 24(2): intervals for
+shares near 0 and 1 from few clusters. Clopper and Pearson (1934), *Biometrika* 26.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from facevalue.domain.estimates import Estimate, NotEstimable, Reason
+from facevalue.stats.metrics import Metric, Scale
+from facevalue.stats.tally import FloatArray, IntArray, Tally
+
+__all__ = [
+    "MIN_SUBJECTS",
+    "IntervalSpec",
+    "Replicates",
+    "clopper_pearson",
+    "estimate",
+    "interval",
+    "mean_of",
+    "refuse",
+    "replicate",
+]
+
+MIN_SUBJECTS = 5
+"""Fewer subjects than this carry no interval; 8 and more hold their level (ADR 0004)."""
+
+TINY = 1e-12
+
+METHOD_LOGIT = "jackknife over subjects, logit scale, t on effective subjects"
+METHOD_FISHER = "jackknife over subjects, Fisher's z, t on effective subjects"
+METHOD_EXACT = "exact binomial over subjects (no variation between subjects)"
+METHOD_PAIRED = "paired difference, jackknife over subjects, t on effective subjects"
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalSpec:
+    """How sure an interval is to be: ``level`` in (0, 1)."""
+
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 0.5 <= self.level < 1.0:
+            raise ValueError(f"level is {self.level}, expected a number from 0.5 to below 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Replicates:
+    """A statistic, and what it becomes when each subject is left out.
+
+    Parameters
+    ----------
+    value
+        The statistic on all subjects; NaN if undefined.
+    left_out
+        Its value without each contributing subject, shape ``(n_clusters,)``.
+    sizes
+        Answers of each contributing subject that the statistic rests on, same shape.
+    subjects
+        Their codes, same shape.
+    n_items
+        Items of the cell.
+    """
+
+    value: float
+    left_out: FloatArray
+    sizes: FloatArray
+    subjects: IntArray
+    n_items: int
+
+    @property
+    def n_subjects(self) -> int:
+        """Subjects that contribute."""
+        return len(self.sizes)
+
+    @property
+    def n_answers(self) -> int:
+        """Answers that contribute."""
+        return int(self.sizes.sum())
+
+    @property
+    def effective_subjects(self) -> float:
+        """Kish's effective number of subjects under their unequal sizes."""
+        total = self.sizes.sum()
+        return float(total**2 / (self.sizes**2).sum()) if total > 0 else 0.0
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Effective subjects minus one, at least one."""
+        return max(self.effective_subjects - 1.0, 1.0)
+
+    @property
+    def deviations(self) -> FloatArray:
+        """Scaled jackknife deviations, whose squares sum to the variance."""
+        g = self.n_subjects
+        scaled: FloatArray = np.sqrt((g - 1) / g) * (self.left_out - self.value)
+        return scaled
+
+    @property
+    def variance(self) -> float:
+        """Jackknife variance about the full value (the more cautious of the two forms)."""
+        return float((self.deviations**2).sum())
+
+
+def replicate(metric: Metric, tally: Tally) -> Replicates:
+    """Evaluate ``metric`` on all subjects of ``tally`` and without each of them."""
+    sizes = metric.base(tally.counts)
+    used = sizes > 0
+    value = float(metric.value(tally.total))
+    left_out = metric.value(tally.total[None] - tally.counts[used])
+    return Replicates(value, left_out, sizes[used], tally.subjects[used], tally.n_items)
+
+
+def mean_of(n: FloatArray, total: FloatArray, subjects: IntArray, n_items: int) -> Replicates:
+    """Return the replicates of a mean: ``total`` over ``n``, each by subject.
+
+    Parameters
+    ----------
+    n, total
+        Answers and their sum (of confidence, of failures …), shape ``(n_subjects,)`` each.
+    """
+    used = n > 0
+    left_n = n.sum() - n[used]
+    left_out = np.full(int(used.sum()), np.nan)
+    np.divide(total.sum() - total[used], left_n, out=left_out, where=left_n > 0)
+    value = float(total.sum() / n.sum()) if n.sum() > 0 else float("nan")
+    return Replicates(value, left_out, n[used], subjects[used], n_items)
+
+
+def refuse(replicates: Replicates, why_undefined: str = "") -> NotEstimable | None:
+    """Return the reason why these replicates carry no interval, or `None`."""
+    r = replicates
+    reason: Reason | None = None
+    detail = ""
+    value: float | None = r.value if np.isfinite(r.value) else None
+    if r.n_answers == 0:
+        reason = Reason.NO_ITEMS
+    elif value is None:
+        reason, detail = Reason.UNDEFINED, why_undefined
+    elif r.n_subjects < MIN_SUBJECTS:
+        reason, detail = Reason.TOO_FEW_CLUSTERS, f"{r.n_subjects}, at least {MIN_SUBJECTS} needed"
+    elif not np.isfinite(r.left_out).all():
+        n_bad = int((~np.isfinite(r.left_out)).sum())
+        reason, detail = Reason.UNSTABLE, f"{n_bad} of {r.n_subjects} subjects"
+    if reason is None:
+        return None
+    return NotEstimable(
+        reason=reason, detail=detail, value=value,
+        n_items=r.n_items, n_answers=r.n_answers, n_subjects=r.n_subjects,
+    )  # fmt: skip
+
+
+def estimate(metric: Metric, tally: Tally, spec: IntervalSpec) -> Estimate | NotEstimable:
+    """Estimate ``metric`` on ``tally`` with an interval clustered by subject.
+
+    Returns
+    -------
+    Estimate, or NotEstimable for NO_ITEMS, UNDEFINED, TOO_FEW_CLUSTERS, UNSTABLE.
+
+    Examples
+    --------
+    >>> from facevalue.stats.metrics import metric_named
+    >>> rng = np.random.default_rng(1)
+    >>> t = Tally.from_codes(np.repeat(np.arange(20), 5), rng.integers(0, 2, 100),
+    ...                      rng.integers(0, 2, 100), n_labels=2)
+    >>> e = estimate(metric_named("accuracy", ["a", "b"]), t, IntervalSpec())
+    >>> f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})"
+    '0.54 (0.44 to 0.64)'
+    """
+    replicates = replicate(metric, tally)
+    refused = refuse(replicates)
+    if refused is not None:
+        return refused
+    return interval(replicates, spec, metric.scale, is_mean=metric.is_mean)
+
+
+def interval(
+    replicates: Replicates, spec: IntervalSpec, scale: Scale, *, is_mean: bool = False
+) -> Estimate:
+    """Put an interval around replicates that `refuse` has let pass."""
+    r = replicates
+    t = float(stats.t.ppf(0.5 + spec.level / 2, r.degrees_of_freedom))
+    low, high, method = _ends(r, t, spec.level, scale)
+    return Estimate(
+        value=r.value, low=low, high=high, level=spec.level, method=method,
+        n_items=r.n_items, n_answers=r.n_answers, n_subjects=r.n_subjects,
+        design_effect=_design_effect(r) if is_mean else None,
+    )  # fmt: skip
+
+
+def _ends(r: Replicates, t: float, level: float, scale: Scale) -> tuple[float, float, str]:
+    p = r.value
+    if scale is Scale.DIFFERENCE:
+        half = t * float(np.sqrt(r.variance))
+        return p - half, p + half, METHOD_PAIRED
+    if scale is Scale.CORRELATION:
+        inside = 1.0 - p * p
+        if inside <= TINY or r.variance <= TINY:
+            return -1.0, 1.0, METHOD_EXACT + "; whole range"
+        z, reach = np.arctanh(p), t * np.sqrt(r.variance) / inside
+        return float(np.tanh(z - reach)), float(np.tanh(z + reach)), METHOD_FISHER
+    spread = p * (1.0 - p)
+    if spread <= TINY or r.variance <= TINY:
+        low, high = clopper_pearson(p, r.n_subjects, level)
+        return min(low, p), max(high, p), METHOD_EXACT
+    logit, reach = np.log(p / (1.0 - p)), t * np.sqrt(r.variance) / spread
+    return _expit(logit - reach), _expit(logit + reach), METHOD_LOGIT
+
+
+def _expit(x: float) -> float:
+    # Two branches keep the exponential from overflowing for intervals that reach 0 or 1.
+    return float(1.0 / (1.0 + np.exp(-x))) if x >= 0 else float(np.exp(x) / (1.0 + np.exp(x)))
+
+
+def clopper_pearson(p: float, n: int, level: float) -> tuple[float, float]:
+    """Return the exact binomial interval of a share ``p`` of ``n`` independent trials."""
+    tail = (1.0 - level) / 2
+    x = p * n
+    low = 0.0 if x <= 0 else float(stats.beta.ppf(tail, x, n - x + 1))
+    high = 1.0 if x >= n else float(stats.beta.ppf(1 - tail, x + 1, n - x))
+    return low, high
+
+
+def _design_effect(r: Replicates) -> float | None:
+    independent = r.value * (1.0 - r.value) / r.n_answers
+    return r.variance / independent if independent > TINY else None

@@ -1,0 +1,119 @@
+"""Reference systems that need no model, and whether a system beats them.
+
+``majority`` gives the most frequent annotated label to every item; ``random`` answers
+with the system's own label frequencies, whatever the item; ``shuffled`` gives the
+system's own answers to other items. A system that does no better has learnt nothing from
+its input, and would look equal for all groups and unmoved by noise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facevalue.domain.estimates import Estimate, NotEstimable
+from facevalue.stats.jackknife import (
+    IntervalSpec,
+    Replicates,
+    clopper_pearson,
+    interval,
+    refuse,
+    replicate,
+)
+from facevalue.stats.metrics import Metric, Scale
+from facevalue.stats.tally import FloatArray, IntArray, Tally
+
+__all__ = ["advantage", "expected_random", "majority", "shuffled_values"]
+
+TINY = 1e-12
+METHOD_EXACT_ADVANTAGE = "exact binomial over subjects, minus a constant reference"
+
+
+def majority(tally: Tally) -> Tally:
+    """Return the tally of always giving the most frequent annotated label.
+
+    The label is the most frequent one of the very data it is scored on, so it is the best
+    that a constant answer can do (the first label if tied).
+    """
+    best = int(np.argmax(tally.total.sum(axis=1)))
+    counts = np.zeros_like(tally.counts)
+    counts[:, :, best] = tally.counts.sum(axis=2)
+    return Tally(counts, tally.subjects, tally.n_items)
+
+
+def expected_random(tally: Tally) -> Tally:
+    """Return the expected tally of answering at random with the system's own frequencies.
+
+    Expected counts, not one draw: no chance of ours enters the comparison.
+
+    Examples
+    --------
+    >>> t = Tally.from_codes([0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 0, 1], n_labels=2)
+    >>> expected_random(t).total.tolist()   # 3 of 4 answers are label 0
+    [[1.5, 0.5, 0.0], [1.5, 0.5, 0.0]]
+    """
+    shares = tally.total.sum(axis=0) / tally.total.sum()
+    counts = tally.counts.sum(axis=2)[:, :, None] * shares[None, None, :]
+    return Tally(counts, tally.subjects, tally.n_items)
+
+
+def advantage(
+    metric: Metric, system: Tally, reference: Tally, spec: IntervalSpec
+) -> Estimate | NotEstimable:
+    """Estimate system minus reference system, on the same people and items.
+
+    Returns
+    -------
+    Estimate, or NotEstimable for NO_ITEMS, UNDEFINED, TOO_FEW_CLUSTERS, UNSTABLE.
+    """
+    ours, theirs = replicate(metric, system), replicate(metric, reference)
+    paired = Replicates(
+        ours.value - theirs.value, ours.left_out - theirs.left_out, ours.sizes, ours.subjects,
+        ours.n_items,
+    )  # fmt: skip
+    refused = refuse(paired)
+    if refused is not None:
+        return refused
+    if paired.variance > TINY:
+        return interval(paired, spec, Scale.DIFFERENCE)
+    # Nobody differs from anybody (a perfect system, say): chance is the binomial's alone.
+    low, high = clopper_pearson(min(max(ours.value, 0.0), 1.0), ours.n_subjects, spec.level)
+    return Estimate(
+        value=paired.value,
+        low=min(low - theirs.value, paired.value),
+        high=max(high - theirs.value, paired.value),
+        level=spec.level, method=METHOD_EXACT_ADVANTAGE,
+        n_items=ours.n_items, n_answers=ours.n_answers, n_subjects=ours.n_subjects,
+    )  # fmt: skip
+
+
+def shuffled_values(
+    metric: Metric,
+    answers: FloatArray,
+    annotated: IntArray,
+    n_draws: int,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Evaluate ``metric`` with the annotated labels shuffled over items, many times.
+
+    Parameters
+    ----------
+    answers
+        Answers of each item by predicted label, shape ``(n_items, n_labels + 1)``.
+    annotated
+        Code of each item's annotated label, shape ``(n_items,)``.
+
+    Returns
+    -------
+    Values, shape ``(n_draws,)``.
+    """
+    n_labels = answers.shape[1] - 1
+    values = np.empty(n_draws)
+    for draw in range(n_draws):
+        mixed = rng.permutation(annotated)
+        order = np.argsort(mixed, kind="stable")
+        starts = np.searchsorted(mixed[order], np.arange(n_labels))
+        sums = np.zeros((n_labels, n_labels + 1))
+        present = np.flatnonzero(np.bincount(mixed, minlength=n_labels))
+        sums[present] = np.add.reduceat(answers[order], starts[present], axis=0)
+        values[draw] = metric.value(sums)
+    return values
