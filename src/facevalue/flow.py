@@ -209,14 +209,14 @@ def judge_run(folder: RunFolder, *, findings: FindingSet | None = None) -> list[
     """Hold the claims of a run against its findings and write the verdicts."""
     read = _read_again(folder)
     found = FindingSet.read(folder.path) if findings is None else findings
-    missing = set(_read_record(folder)["missing"])
+    missing = dict(_read_record(folder)["missing"])
     pairs = [
         (s.name, d.key)
         for s in read.spec.systems
         for d in read.spec.datasets
         if (not s.datasets or d.key in s.datasets) and d.key not in missing
     ]
-    verdicts = judge(claims_of(read.spec), found, pairs)
+    verdicts = judge(claims_of(read.spec), found, pairs, missing)
     write_verdicts(folder.path, verdicts)
     return verdicts
 

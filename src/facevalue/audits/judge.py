@@ -62,7 +62,10 @@ class _Case:
 
 
 def judge(
-    claims: Sequence[Claim], findings: FindingSet, pairs: Sequence[tuple[str, str]]
+    claims: Sequence[Claim],
+    findings: FindingSet,
+    pairs: Sequence[tuple[str, str]],
+    missing: Mapping[str, str] | None = None,
 ) -> list[Verdict]:
     """Judge every claim for every system and dataset it is about.
 
@@ -74,6 +77,8 @@ def judge(
         What `measure` found.
     pairs
         The (system, dataset) pairs that were run.
+    missing
+        Optional datasets that are not here → why.
     """
     verdicts: list[Verdict] = []
     for claim in claims:
@@ -86,7 +91,7 @@ def judge(
         if claim.untestable:
             verdicts.append(_untestable(claim, about))
         elif not cases:
-            verdicts.append(_nothing_run(claim))
+            verdicts.append(_nothing_run(claim, missing or {}))
         else:
             judged = [_judge_one(case) for case in cases]
             verdicts += _worth_saying(judged)
@@ -108,8 +113,10 @@ def _untestable(claim: Claim, about: Sequence[tuple[str, str]]) -> Verdict:
     )  # fmt: skip
 
 
-def _nothing_run(claim: Claim) -> Verdict:
+def _nothing_run(claim: Claim, missing: Mapping[str, str]) -> Verdict:
     reason = "no system was run on a dataset this claim is about"
+    if claim.dataset in missing:
+        reason = missing[str(claim.dataset)].rstrip(".")
     return Verdict(
         claim=claim, system="", dataset=claim.dataset or "", outcome=Outcome.NOT_TESTABLE,
         sentence="This claim could not be tested.", reason=reason,

@@ -7,7 +7,7 @@ out of its root, load anything that can run code, or ship anybody's data.
 
 from facevalue.dataset.base import Bands, Card, Dataset, DatasetSpec, FileCard, MediaSource
 from facevalue.dataset.describe import describe
-from facevalue.dataset.fetch import cache_folder, fetch
+from facevalue.dataset.fetch import fetch
 from facevalue.dataset.named import card, named_datasets
 from facevalue.dataset.opening import open_dataset
 
@@ -18,7 +18,6 @@ __all__ = [
     "DatasetSpec",
     "FileCard",
     "MediaSource",
-    "cache_folder",
     "card",
     "describe",
     "fetch",

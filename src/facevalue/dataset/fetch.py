@@ -13,12 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from facevalue.cache import cache_folder
 from facevalue.canonical import digest, digest_stream
 from facevalue.dataset.base import Card, FileCard
 from facevalue.dataset.named import DATASETS
 from facevalue.errors import DataUnavailableError, InputError, MissingExtraError
 
-__all__ = ["cache_folder", "fetch", "fetch_card", "folder_digest", "located"]
+__all__ = ["fetch", "fetch_card", "folder_digest", "located"]
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a file, bytes so far and bytes in all."""
@@ -27,23 +28,10 @@ _TIMEOUT_S = 30
 _CHUNK_BYTES = 1 << 16
 
 
-def cache_folder() -> Path | None:
-    """Return the folder that fetched datasets are kept in; `None` where there can be none."""
-    chosen = os.environ.get("FACEVALUE_CACHE")
-    if chosen:
-        return Path(chosen).expanduser() / "datasets"
-    if find_spec("pooch") is None:
-        return None
-    import pooch
-
-    return Path(pooch.os_cache("facevalue")) / "datasets"
-
-
 def _folders(name: str) -> list[Path]:
     data = os.environ.get("FACEVALUE_DATA")
-    cache = cache_folder()
     folders = [Path(data).expanduser() / name] if data else []
-    return [*folders, *([cache / name] if cache else [])]
+    return [*folders, cache_folder("datasets", name)]
 
 
 def located(card: Card) -> Path:
@@ -140,15 +128,26 @@ def fetch_card(card: Card, *, on_progress: Progress | None = None) -> Path:
         pass
     if find_spec("pooch") is None:
         raise MissingExtraError("pooch", "data")
-    cache = cache_folder()
-    assert cache is not None  # Pooch is installed
-    folder = cache / card.name
+    folder = cache_folder("datasets", card.name)
     folder.mkdir(parents=True, exist_ok=True)
     for file in card.files:
         if not (folder / file.name).exists():
             _download(file, folder, card, on_progress)
         _check(folder / file.name, file, card)
     return folder
+
+
+def _plain(error: Exception) -> str:
+    """Say in a few words why a download failed, without the wrappings of the client."""
+    text = str(error) or type(error).__name__
+    for sign, words in (
+        ("resolve", "the address cannot be looked up; is there a connection?"),
+        ("refused", "the connection was refused"),
+        ("timed out", "no answer in time"),
+    ):
+        if sign in text:
+            return words
+    return text
 
 
 class _Meter:
@@ -197,9 +196,8 @@ def _download(file: FileCard, folder: Path, card: Card, on_progress: Progress | 
                 f"dataset {card.name!r}: {file.name}: {error}. Nothing is kept."
             ) from error
         except (OSError, ValueError) as error:
-            reason = str(error) or type(error).__name__
             raise DataUnavailableError(
-                card.name, f"{file.url} cannot be fetched: {reason}. {how(card)}"
+                card.name, f"{file.url} cannot be fetched: {_plain(error)}. {how(card)}"
             ) from error
         found = _file_digest(got)
         if found != file.sha256:

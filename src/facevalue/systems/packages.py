@@ -25,7 +25,7 @@ from typing import IO, Literal
 from facevalue.canonical import digest_bytes, digest_stream
 from facevalue.errors import InputError, SystemUnavailableError
 from facevalue.systems.base import Recorded, System, SystemRequest
-from facevalue.systems.cache import cache_folder
+from facevalue.cache import cache_folder
 
 __all__ = ["Member", "NamedSystem", "Package", "download", "fetch_named", "unpack"]
 

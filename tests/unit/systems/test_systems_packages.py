@@ -15,7 +15,7 @@ import pytest
 from facevalue.canonical import digest_bytes
 from facevalue.errors import InputError, SystemUnavailableError
 from facevalue.systems import NAMED_SYSTEMS, SystemRequest, packages
-from facevalue.systems.cache import cache_folder
+from facevalue.cache import cache_folder
 from facevalue.systems.packages import (
     Member,
     NamedSystem,
