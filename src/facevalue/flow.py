@@ -12,7 +12,7 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -43,7 +43,14 @@ from facevalue.audits import (
 )
 from facevalue.dataset import Dataset, open_dataset
 from facevalue.domain import LabelMap, Verdict
-from facevalue.errors import AuditSpecError, DataUnavailableError, MissingExtraError, Problem
+from facevalue.errors import (
+    AuditSpecError,
+    DataUnavailableError,
+    InputError,
+    MissingExtraError,
+    Problem,
+    UnknownNameError,
+)
 from facevalue.report.sheets import dataset_record, missing_record, report_input, system_record
 from facevalue.runs import Event, RunFolder, execute
 from facevalue.systems import Recorded, System, SystemRequest, open_system
@@ -249,6 +256,9 @@ def _open_datasets(read: ReadAudit) -> _Opened:
                 raise
             missing[entry.key] = str(error)
             continue
+        except UnknownNameError as error:
+            problems.append(Problem("unknown_name", str(error), f"datasets[{i}].name"))
+            continue
         datasets[entry.key] = dataset
         problems += check_attributes(i, entry, dataset, claims_of(read.spec))
     if problems:
@@ -260,12 +270,17 @@ def _open_systems(read: ReadAudit, opened: _Opened) -> list[tuple[SystemEntry, S
     systems: list[tuple[SystemEntry, System | Recorded]] = []
     problems: list[Problem] = []
     try:
-        for entry in read.spec.systems:
+        for i, entry in enumerate(read.spec.systems):
             request = SystemRequest(name=entry.name, adapter=entry.adapter, options=entry.options)
             try:
                 system = open_system(request, base=read.base)
             except AuditSpecError as error:
-                problems += error.problems
+                # Options are told by the adapter, which names the system and not the file.
+                problems += [replace(p, where=f"{error.path}, {p.where}") for p in error.problems]
+                continue
+            except UnknownNameError as error:
+                key = "name" if entry.adapter is None else "adapter"
+                problems.append(Problem("unknown_name", str(error), f"systems[{i}].{key}"))
                 continue
             systems.append((entry, system))
             problems += _label_problems(entry, system, opened)
@@ -374,7 +389,8 @@ def _begin_record(
     before = folder.path / RECORD
     started = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if before.is_file():
-        started = str(json.loads(before.read_text("utf-8")).get("started", started))
+        # A damaged record is made anew, like everything else in it.
+        started = str((_parsed(before) or {}).get("started", started))
     record: dict[str, Any] = {
         "format": "facevalue-run",
         "version": RECORD_VERSION,
@@ -410,8 +426,19 @@ def _read_record(folder: RunFolder) -> dict[str, Any]:
         where = f"{path}: the run was locked, but no system was asked yet"
         what = f"Run: facevalue run AUDIT.yaml --out {folder.path}"
         raise AuditSpecError(str(folder.path), [Problem("nothing_run", f"{where}. {what}")])
-    record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    record = _parsed(path)
+    if record is None or not {"base", "audit_file", "missing"} <= set(record):
+        how = f"Run: facevalue run AUDIT.yaml --out {folder.path}"
+        raise InputError(f"{path}: the record of the run is damaged. {how}")
     return record
+
+
+def _parsed(path: Path) -> dict[str, Any] | None:
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _read_again(folder: RunFolder) -> ReadAudit:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from facevalue.audits.findings import label_of
 from facevalue.audits.sample import CONTROL, NO_ANNOTATION, Sample
-from facevalue.stats import ConfidenceTally, Replicates, Tally, mean_of
+from facevalue.stats import ConfidenceTally, Replicates, Tally, coded, mean_of
 
 __all__ = ["Cell", "conditions_of", "groups_of"]
 
@@ -81,16 +81,16 @@ class Cell:
     @property
     def n_items(self) -> int:
         """Items in the cell."""
-        return len(np.unique(self.sample.item[self.mask]))
+        return self.sample.n_items(self.mask)
 
     def share(self, chosen: Mask, among: Mask | None = None) -> Replicates:
         """Return the replicates of the share of answers that are ``chosen``."""
         used = self.mask if among is None else self.mask & among
-        codes, row = np.unique(self.sample.subject[used], return_inverse=True)
+        codes, row = coded(self.sample.subject[used])
         weight = self.sample.weight[used]
         n = np.bincount(row, weights=weight, minlength=len(codes)).astype(np.float64)
         hit = np.bincount(row, weights=weight * chosen[used], minlength=len(codes))
-        n_items = len(np.unique(self.sample.item[used]))
+        n_items = self.sample.n_items(used)
         return mean_of(n, hit.astype(np.float64), codes, n_items)
 
     def _tally(self, mask: Mask, *, ignore_annotation: bool = False) -> Tally:
@@ -104,7 +104,7 @@ class Cell:
             s.predicted[used],
             n_labels=len(s.taxonomy.labels),
             weight=s.weight[used],
-            n_items=len(np.unique(s.item[used])),
+            n_items=s.n_items(used),
         )
 
     def _confidence(self, mask: Mask) -> ConfidenceTally:
@@ -122,9 +122,9 @@ def conditions_of(sample: Sample, attributes: Sequence[str]) -> Iterator[tuple[s
     """Yield everything, then each value of each condition: ``modality=face``."""
     yield None, np.ones(len(sample.item), dtype=bool)
     for attribute in attributes:
-        coded = sample.attributes[attribute]
-        for code, value in enumerate(coded.values):
-            yield f"{attribute}={value}", coded.codes == code
+        column = sample.attributes[attribute]
+        for code, value in enumerate(column.values):
+            yield f"{attribute}={value}", column.codes == code
 
 
 def groups_of(
@@ -136,12 +136,12 @@ def groups_of(
     """
     groups: dict[str, Mask] = {}
     columns = [sample.attributes[a] for a in attributes]
-    for values in product(*(coded.values for coded in columns)):
+    for values in product(*(column.values for column in columns)):
         pairs = list(zip(attributes, values, strict=True))
         if any(value in leave_out.get(a, ()) for a, value in pairs):
             continue
         mask = np.ones(len(sample.item), dtype=bool)
-        for coded, value in zip(columns, values, strict=True):
-            mask &= coded.codes == coded.values.index(value)
+        for column, value in zip(columns, values, strict=True):
+            mask &= column.codes == column.values.index(value)
         groups[label_of(values)] = mask
     return groups

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from facevalue.audits.measure import MeasureSpec
 from facevalue.audits.spec import AuditSpec, DatasetEntry
 from facevalue.dataset import Bands, Dataset, DatasetSpec
-from facevalue.domain.claims import Claim
+from facevalue.domain.claims import Claim, Criterion
 from facevalue.errors import Problem
 
 __all__ = ["check_attributes", "dataset_spec", "measure_spec"]
@@ -80,14 +80,23 @@ def check_attributes(
                 problems += _no_group(f"{where}.{key}.{attribute}", attribute, group, dataset)
     for claim in _about(entry, claims):
         if claim.dataset == entry.key and claim.criterion is not None:
-            asked = [a for g in claim.criterion.over for a in g]
-            asked += [c.partition("=")[0] for c in (claim.criterion.condition,) if c]
-            problems += [
-                _no_attribute(f"claim {claim.id!r}", a, dataset)
-                for a in asked
-                if a not in dataset.attributes
-            ]
+            problems += _claim_problems(f"claim {claim.id!r}", claim.criterion, dataset)
     return problems
+
+
+def _claim_problems(where: str, criterion: Criterion, dataset: Dataset) -> Iterator[Problem]:
+    attribute, _, group = (criterion.condition or "").partition("=")
+    asked = [*(a for g in criterion.over for a in g), *([attribute] if attribute else [])]
+    for name in dict.fromkeys(asked):
+        if name not in dataset.attributes:
+            yield _no_attribute(where, name, dataset)
+    yield from _no_group(where, attribute, group, dataset)
+    label = criterion.metric.partition("[")[2].removesuffix("]")
+    is_share = criterion.metric.startswith("confident_share")
+    if label and not is_share and label not in dataset.taxonomy:
+        known = ", ".join(repr(x) for x in dataset.taxonomy.labels)
+        what = f"{criterion.metric}: {label!r} is not in the taxonomy. It has: {known}"
+        yield Problem("unknown_label", what, where)
 
 
 def _about(entry: DatasetEntry, claims: Sequence[Claim]) -> Iterator[Claim]:

@@ -168,11 +168,22 @@ class FindingSet:
 
     @classmethod
     def read(cls, folder: Path) -> FindingSet:
-        """Read ``findings.parquet`` of a run folder."""
+        """Read ``findings.parquet`` of a run folder.
+
+        Raises
+        ------
+        InputError
+            If it is not there or damaged.
+        """
         path = folder / "findings.parquet"
         if not path.is_file():
             raise InputError(f"{path}: no findings here. Run: facevalue measure {folder}")
-        return cls.from_rows(pl.read_parquet(path).to_dicts())
+        try:
+            return cls.from_rows(pl.read_parquet(path).to_dicts())
+        except (pl.exceptions.PolarsError, OSError, LookupError, ValueError, TypeError) as error:
+            raise InputError(
+                f"{path}: the findings are damaged. Run: facevalue measure {folder}"
+            ) from error
 
     @classmethod
     def from_rows(cls, rows: Iterable[dict[str, Any]]) -> FindingSet:

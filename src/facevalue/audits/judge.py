@@ -313,17 +313,29 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def read_verdicts(folder: Path) -> list[Verdict]:
-    """Read ``verdicts.json`` of a run folder."""
+    """Read ``verdicts.json`` of a run folder.
+
+    Raises
+    ------
+    InputError
+        If it is not there, damaged or of another version.
+    """
     path = folder / "verdicts.json"
     if not path.is_file():
         raise InputError(f"{path}: no verdicts here. Run: facevalue judge {folder}")
-    document = json.loads(path.read_text("utf-8"))
-    if document.get("version") != FORMAT_VERSION:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        found = document["version"]
+        verdicts = [] if found != FORMAT_VERSION else [_from_json(v) for v in document["verdicts"]]
+    except (OSError, LookupError, ValueError, TypeError, RecursionError) as error:
+        what = "the verdicts are damaged"
+        raise InputError(f"{path}: {what}. Run: facevalue judge {folder}") from error
+    if found != FORMAT_VERSION:
         raise InputError(
-            f"{path}: format version {document.get('version')}, this facevalue reads "
-            f"{FORMAT_VERSION}. Run: facevalue judge {folder}"
+            f"{path}: format version {found}, this facevalue reads {FORMAT_VERSION}. "
+            f"Run: facevalue judge {folder}"
         )
-    return [_from_json(raw) for raw in document["verdicts"]]
+    return verdicts
 
 
 def _from_json(raw: Mapping[str, Any]) -> Verdict:

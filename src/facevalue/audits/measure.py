@@ -19,7 +19,7 @@ from facevalue.audits.families import (
     statistics_of,
 )
 from facevalue.audits.findings import Finding, FindingSet, Place, label_of
-from facevalue.audits.references import skill_findings
+from facevalue.audits.references import SKILL_METRICS, skill_findings
 from facevalue.audits.sample import Sample
 from facevalue.canonical import digest
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
@@ -68,6 +68,9 @@ class MeasureSpec:
         Draws of the tests.
     confident
         Confidence from which an answer counts as confident.
+    metrics
+        Names of the statistics to tell, ``recall`` standing for all of ``recall[…]``; `None`
+        for all.
     """
 
     level: float = 0.95
@@ -80,6 +83,11 @@ class MeasureSpec:
     permutations: int = 2000
     shuffles: int = 200
     confident: float = 0.9
+    metrics: tuple[str, ...] | None = None
+
+    def wants(self, name: str) -> bool:
+        """Whether the statistic ``name`` is asked for."""
+        return self.metrics is None or bool({name, name.partition("[")[0]} & set(self.metrics))
 
 
 def stream(seed: int, *parts: str | None) -> np.random.Generator:
@@ -106,7 +114,8 @@ class _Measurement:
 
     def findings(self) -> Iterator[Finding]:
         """Yield all findings of the sample."""
-        whole = statistics_of(self.sample)
+        whole = [s for s in statistics_of(self.sample) if self.spec.wants(s.name)]
+        skills = [name for name in SKILL_METRICS if self.spec.wants(name)]
         for condition, mask in conditions_of(self.sample, self.spec.conditions):
             cell = Cell(self.sample, mask, self.spec.confident)
             yield from self._levels(cell, whole, condition)
@@ -114,7 +123,7 @@ class _Measurement:
             if cell.tally.n_answers:
                 rng = stream(self.spec.seed, self.sample.system, self.sample.dataset, condition)
                 yield from skill_findings(
-                    self._place(condition), cell, self._interval, self.spec.shuffles, rng
+                    skills, self._place(condition), cell, self._interval, self.spec.shuffles, rng
                 )
             yield from self._disparities(cell, whole, condition)
         yield from self._prohibited()
@@ -159,8 +168,9 @@ class _Measurement:
         ):
             if part.n_rows:
                 for s in statistics:
-                    place = replace(self._place(condition), family=s.family, metric=s.name)
-                    yield Finding(place=place, result=self._estimated(s, part))
+                    if self.spec.wants(s.name):
+                        place = replace(self._place(condition), family=s.family, metric=s.name)
+                        yield Finding(place=place, result=self._estimated(s, part))
 
     def _disparities(
         self, cell: Cell, statistics: Sequence[Statistic], condition: str | None

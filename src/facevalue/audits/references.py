@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from facevalue.stats import (
 )
 from facevalue.stats.tally import FloatArray
 
-__all__ = ["GATE_METRIC", "REFERENCES", "is_skill_shown", "skill_findings"]
+__all__ = ["GATE_METRIC", "REFERENCES", "SKILL_METRICS", "is_skill_shown", "skill_findings"]
 
 REFERENCES = ("majority", "random", "shuffled")
 CONSTANT = 1e-20
@@ -34,10 +34,16 @@ CONSTANT = 1e-20
 GATE_METRIC = "uar"
 """Skill is judged by UAR, on which a constant answer and a guess both score one over the
 number of labels, however unbalanced the labels are (ADR 0005)."""
+SKILL_METRICS = ("accuracy", GATE_METRIC)
 
 
 def skill_findings(
-    at: Place, cell: Cell, spec: IntervalSpec, n_shuffles: int, rng: np.random.Generator
+    metrics: Sequence[str],
+    at: Place,
+    cell: Cell,
+    spec: IntervalSpec,
+    n_shuffles: int,
+    rng: np.random.Generator,
 ) -> Iterator[Finding]:
     """Yield what the reference systems score, and system minus reference system."""
     sample = cell.sample
@@ -45,7 +51,7 @@ def skill_findings(
     present = [x for x, n in zip(labels, annotated_mix(sample), strict=True) if n > 0]
     tally = cell.tally
     answers, annotated = _by_item(cell)
-    for name in ("accuracy", GATE_METRIC):
+    for name in metrics:
         metric = metric_named(name, labels, present=present)
         drawn = shuffled_values(metric, answers, annotated, n_shuffles, rng)
         place = replace(at, family="skill", metric=name)

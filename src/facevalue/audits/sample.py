@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +106,16 @@ class Sample:
     def has_scores(self) -> bool:
         """Whether any answer came with a confidence."""
         return bool(np.isfinite(self.confidence).any())
+
+    def n_items(self, mask: npt.NDArray[np.bool_]) -> int:
+        """Return how many items the rows of ``mask`` belong to."""
+        if self._has_one_row_each:
+            return int(np.count_nonzero(mask))
+        return int(np.count_nonzero(np.bincount(self.item[mask])))
+
+    @cached_property
+    def _has_one_row_each(self) -> bool:
+        return len(self.item) == 0 or int(np.bincount(self.item).max()) <= 1
 
     @property
     def is_annotated(self) -> npt.NDArray[np.bool_]:

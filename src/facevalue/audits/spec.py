@@ -7,12 +7,13 @@ its line. `audit_schema` gives the JSON Schema that editors use.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from facevalue.audits.faults import MisfitsError, problems_of
 from facevalue.audits.library import library_claim
 from facevalue.audits.yamlfile import YamlFile, read_yaml
 from facevalue.canonical import digest_bytes
@@ -101,7 +102,7 @@ class DatasetEntry(_Strict):
             raise ValueError(f"unknown taxonomy {given!r}; known: {', '.join(sorted(TAXONOMIES))}")
         if isinstance(given, list):
             if len(set(given)) != len(given) or not given:
-                raise ValueError("a taxonomy lists each label once")
+                raise ValueError("a taxonomy lists its labels, each once")
             if {OUTSIDE, NONE_LABEL} & set(given):
                 raise ValueError(f"{OUTSIDE!r} and {NONE_LABEL!r} are reserved")
         return given
@@ -174,6 +175,13 @@ class ClaimSpec(_Strict):
             )
         return given
 
+    @field_validator("condition")
+    @classmethod
+    def _one_group(cls, given: str | None) -> str | None:
+        if given is not None and not all(given.partition("=")):
+            raise ValueError(f"{given!r} is not of the form attribute=group, as modality=face")
+        return given
+
     @model_validator(mode="after")
     def _complete(self) -> ClaimSpec:
         bounds = [self.at_least, self.at_most, self.largest_gap_at_most]
@@ -239,31 +247,45 @@ class AuditSpec(_Strict):
 
     @model_validator(mode="after")
     def _names_fit(self) -> AuditSpec:
-        problems = [
-            *_twice("dataset", [d.key for d in self.datasets]),
-            *_twice("system", [s.name for s in self.systems]),
-            *_twice("claim", [c.key for c in self.claims]),
+        datasets = [d.key for d in self.datasets]
+        systems = [s.name for s in self.systems]
+        misfits = [
+            *_twice("datasets", datasets),
+            *_twice("systems", systems),
+            *_twice("claims", [c.key for c in self.claims]),
         ]
-        datasets = {d.key for d in self.datasets}
-        systems = {s.name for s in self.systems}
-        for system in self.systems:
-            problems += _unknown(f"system {system.name!r}", "dataset", system.datasets, datasets)
-        for claim in self.claims:
-            asked = [claim.dataset] if claim.dataset else []
-            problems += _unknown(f"claim {claim.key!r}", "dataset", asked, datasets)
-            problems += _unknown(f"claim {claim.key!r}", "system", claim.systems, systems)
-        if problems:
-            raise ValueError("; ".join(problems))
+        for i, system in enumerate(self.systems):
+            misfits += _unknown(("systems", i, "datasets"), system.datasets, datasets)
+        for i, claim in enumerate(self.claims):
+            misfits += _unknown(("claims", i, "systems"), claim.systems, systems)
+            if claim.dataset is not None and claim.dataset not in datasets:
+                misfits.append((("claims", i, "dataset"), _no_such(claim.dataset, datasets)))
+        if misfits:
+            raise MisfitsError(misfits)
         return self
 
 
-def _twice(kind: str, names: list[str]) -> list[str]:
-    return [f"{kind} {n!r} is given twice" for n in sorted(set(names)) if names.count(n) > 1]
+_Misfit = tuple[tuple[str | int, ...], str]
 
 
-def _unknown(who: str, kind: str, asked: Iterable[str], known: set[str]) -> list[str]:
-    listed = ", ".join(sorted(known))
-    return [f"{who} names the {kind} {n!r}, known: {listed}" for n in asked if n not in known]
+def _twice(kind: str, names: list[str]) -> Iterator[_Misfit]:
+    for i, name in enumerate(names):
+        first = names.index(name)
+        if first < i:
+            yield (kind, i), f"{name!r} is there already, as {kind}[{first}]; give another name"
+
+
+def _unknown(
+    path: tuple[str | int, ...], asked: Sequence[str], known: Sequence[str]
+) -> Iterator[_Misfit]:
+    for i, name in enumerate(asked):
+        if name not in known:
+            yield (*path, i), _no_such(name, known)
+
+
+def _no_such(name: str, known: Sequence[str]) -> str:
+    listed = ", ".join(repr(k) for k in dict.fromkeys(known))
+    return f"there is no {name!r} in this file. Known: {listed}"
 
 
 class ReadAudit(BaseModel):
@@ -307,8 +329,7 @@ def parse_audit(file: YamlFile) -> AuditSpec:
     try:
         return AuditSpec.model_validate(file.data)
     except ValidationError as error:
-        problems = [_problem(file, dict(raw)) for raw in error.errors(include_url=False)]
-        raise AuditSpecError(file.shown, _merged(problems)) from error
+        raise AuditSpecError(file.shown, problems_of(error, file, AuditSpec)) from error
 
 
 def audit_schema() -> dict[str, Any]:
@@ -317,40 +338,3 @@ def audit_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "facevalue audit file"
     return schema
-
-
-def _problem(file: YamlFile, raw: dict[str, Any]) -> Problem:
-    # Names of union members ("constrained-str") are pydantic's, not the user's.
-    path = [p for p in raw["loc"] if isinstance(p, int) or p in _keys(file)]
-    kind = str(raw["type"])
-    code = {
-        "extra_forbidden": "unknown_key",
-        "missing": "missing_key",
-        "value_error": "bad_value",
-    }.get(kind, "wrong_type" if kind.endswith("_type") else "bad_value")
-    return Problem(code, _sentence(kind, raw), file.where(path))
-
-
-def _keys(file: YamlFile) -> set[str | int]:
-    return {part for path in file.lines for part in path}
-
-
-def _sentence(kind: str, raw: dict[str, Any]) -> str:
-    last = str(raw["loc"][-1]) if raw["loc"] else ""
-    if kind == "missing":
-        return f"{last!r} is required"
-    if kind == "extra_forbidden":
-        return f"{last!r} is not a key of the format"
-    if kind == "value_error":
-        return str(raw["ctx"]["error"])
-    shown = repr(raw.get("input"))
-    found = shown if len(shown) <= 80 else shown[:77] + "…"
-    return f"{str(raw['msg'])[0].lower()}{str(raw['msg'])[1:]}, found {found}"
-
-
-def _merged(problems: list[Problem]) -> list[Problem]:
-    """Drop repeats: a value that fits none of several types is reported once each."""
-    kept: dict[tuple[str, str], Problem] = {}
-    for problem in problems:
-        kept.setdefault((problem.where, problem.code), problem)
-    return list(kept.values())

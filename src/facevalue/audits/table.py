@@ -104,9 +104,9 @@ def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
         conditions=tuple(conditions),
         groups=tuple(crossed),
         references=dict(references or {}),
+        metrics=None if metrics is None else tuple(metrics),
     )
-    found = measure([sample], [spec])
-    return found if metrics is None else _only(found, metrics)
+    return measure([sample], [spec])
 
 
 def _string() -> Any:
@@ -163,11 +163,3 @@ def _split(
     failed = pl.when(pl.col(predicted).is_null()).then(pl.lit("refused")).alias("failure")
     answers = text.select(item, pl.col(predicted).alias("label"), failed)
     return items, answers
-
-
-def _only(found: FindingSet, metrics: Sequence[str]) -> FindingSet:
-    def wanted(name: str) -> bool:
-        plain = name.removeprefix("ratio of ")
-        return plain in metrics or plain.partition("[")[0] in metrics
-
-    return FindingSet(tuple(f for f in found if wanted(f.place.metric)))

@@ -39,10 +39,14 @@ def new(
         str, typer.Option(prompt="Attributes to compare, with commas (may be empty)")
     ] = "sex",
     accuracy: Annotated[
-        float, typer.Option(prompt="Accuracy that is claimed, as a share (0.95 for 95 %)")
+        float,
+        typer.Option(min=0, max=1, prompt="Accuracy that is claimed, as a share (0.95 for 95 %)"),
     ] = 0.95,
     gap: Annotated[
-        float, typer.Option(prompt="Largest gap between groups that would still be called equal")
+        float,
+        typer.Option(
+            min=0, max=1, prompt="Largest gap between groups that would still be called equal"
+        ),
     ] = 0.05,
 ) -> None:
     """Ask a few questions and write a commented audit file."""

@@ -126,21 +126,21 @@ def _check_labels(asked: _Asked, faults: Faults) -> None:
         hint = guess(target, labels.target.labels)
         sources = sorted(source for source, t in labels.entries.items() if t == target)
         for source in sources:
-            faults.add("unknown_map_target", what + hint, place=f"label_map, {quoted(source)}")
+            faults.add("unknown_map_target", what + hint, place=f"labels, {quoted(source)}")
     annotated = asked.frame.get_column("annotated")
     counts = Counter(annotated.drop_nulls().to_list())
     for label in labels.unmapped(counts):
         first = (annotated == label).arg_true()[0]
         extent = f" (in {counts[label]:,} rows)" if counts[label] > 1 else ""
         what = f"{quoted(label)} is not in taxonomy {name}{extent}.{guess(label, known)}"
-        hint = " Map it under label_map, if need be to 'outside'"
+        hint = " Map it under labels, if need be to 'outside'"
         row, column = asked.row(first), asked.theirs("annotated")
         faults.add("unknown_label", what + hint, row=row, column=column)
     for column in asked.votes:
         label = column.removeprefix(VOTES)
         for missing in labels.unmapped([label]):
             what = f"{quoted(missing)} is not in taxonomy {name}.{guess(missing, known)}"
-            hint = " Map it under label_map, if need be to 'outside'"
+            hint = " Map it under labels, if need be to 'outside'"
             row = asked.table.header
             faults.add("unknown_label", what + hint, row=row, column=column)
 

@@ -76,7 +76,8 @@ class DatasetSpec:
     name
         A named dataset; exactly one of ``name`` and ``manifest`` is given.
     manifest
-        Path of a manifest (``.csv``, ``.parquet``, ``.jsonl``), relative to the base folder.
+        Path of a manifest (``.csv``, ``.parquet``, ``.jsonl``, ``.ndjson``), relative to the
+        base folder.
     taxonomy
         Labels of the audit; `None` for a named dataset's own. A manifest needs one.
     label_map

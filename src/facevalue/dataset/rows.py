@@ -23,7 +23,7 @@ from facevalue.dataset.faults import Faults, quoted
 
 __all__ = ["EXTENSIONS", "Limits", "Rows", "read_rows"]
 
-EXTENSIONS = (".csv", ".parquet", ".jsonl")
+EXTENSIONS = (".csv", ".parquet", ".jsonl", ".ndjson")
 _MIB = 1 << 20
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 

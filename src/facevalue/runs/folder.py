@@ -140,25 +140,35 @@ class RunFolder:
         Raises
         ------
         InputError
-            If the folder holds something that is not a run; nothing is written then.
+            If the folder holds something that is not a run, or cannot be written; nothing
+            is written then.
         StoreError
             If another process is asking systems for this run; nothing is written then.
         """
         if at.tzinfo is None:
             raise ValueError("a time without its zone is ambiguous")
         run = cls(path)
-        run._refuse_foreign()
+        try:
+            run._begin(audit, at, versions)
+        except OSError as error:
+            raise InputError(
+                f"{path}: the folder cannot be made or written ({error.strerror}). "
+                "Give another folder with --out."
+            ) from error
+        return run
+
+    def _begin(self, audit: str, at: datetime, versions: Mapping[str, str]) -> None:
+        self._refuse_foreign()
         # While another audit runs here its files are not ours to write.
-        with run.open_store() if run.store_file.is_file() else nullcontext():
-            if run.lock_file.exists():
-                Lock.from_file(run.lock_file)
+        with self.open_store() if self.store_file.is_file() else nullcontext():
+            if self.lock_file.exists():
+                Lock.from_file(self.lock_file)
             else:
                 stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
                 lock = Lock(audit=audit, locked_at=stamp, versions=versions)
-                write_text(run.lock_file, lock.to_json())
+                write_text(self.lock_file, lock.to_json())
             # After the lock, which marks the folder: a run stopped between can be gone on with.
-            write_text(run.audit_file, audit)
-        return run
+            write_text(self.audit_file, audit)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -271,7 +281,7 @@ class RunFolder:
         import polars as pl
 
         path = self.answers_file(system, dataset)
-        how = f"Run: facevalue run {self.path}"
+        how = f"Run: facevalue run AUDIT.yaml --out {self.path}"
         if not path.is_file():
             raise InputError(f"{path}: no answers of {system!r} on {dataset!r} here. {how}")
         try:

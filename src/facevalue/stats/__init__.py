@@ -20,7 +20,7 @@ from facevalue.stats.metrics import Metric, Scale, cell_share, metric_named
 from facevalue.stats.multiplicity import holm
 from facevalue.stats.planning import further_subjects
 from facevalue.stats.skill import advantage, expected_random, majority, shuffled_values
-from facevalue.stats.tally import Tally
+from facevalue.stats.tally import Tally, coded
 
 __all__ = [
     "MIN_SUBJECTS",
@@ -33,6 +33,7 @@ __all__ = [
     "Tally",
     "advantage",
     "cell_share",
+    "coded",
     "difference",
     "estimate",
     "expected_calibration_error",

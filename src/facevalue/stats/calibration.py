@@ -10,7 +10,7 @@ import numpy.typing as npt
 from facevalue.domain.estimates import Estimate, NotEstimable
 from facevalue.stats.jackknife import IntervalSpec, Replicates, interval, mean_of, refuse
 from facevalue.stats.metrics import Scale
-from facevalue.stats.tally import FloatArray, IntArray
+from facevalue.stats.tally import FloatArray, IntArray, coded
 
 __all__ = ["N_BINS", "ConfidenceTally", "expected_calibration_error"]
 
@@ -53,7 +53,7 @@ class ConfidenceTally:
         n_items: int | None = None,
     ) -> ConfidenceTally:
         """Sort answers, shape ``(n_answers,)`` each, into bins ``(lower, upper]``."""
-        codes, row = np.unique(np.asarray(subject, dtype=np.int64), return_inverse=True)
+        codes, row = coded(subject)
         c = np.asarray(confidence, dtype=np.float64)
         right = np.asarray(correct, dtype=np.float64)
         edges = np.linspace(0.0, 1.0, N_BINS + 1)

@@ -107,13 +107,40 @@ def shuffled_values(
     Values, shape ``(n_draws,)``.
     """
     n_labels = answers.shape[1] - 1
+    one_each = bool((answers.sum(axis=1) == 1).all() and (answers.max(axis=1) == 1).all())
+    margins = answers.sum(axis=0).astype(np.int64), np.bincount(annotated, minlength=n_labels)
     values = np.empty(n_draws)
     for draw in range(n_draws):
-        mixed = rng.permutation(annotated)
-        order = np.argsort(mixed, kind="stable")
-        starts = np.searchsorted(mixed[order], np.arange(n_labels))
-        sums = np.zeros((n_labels, n_labels + 1))
-        present = np.flatnonzero(np.bincount(mixed, minlength=n_labels))
-        sums[present] = np.add.reduceat(answers[order], starts[present], axis=0)
+        if one_each:
+            sums = _table_of_margins(*margins, rng)
+        else:
+            sums = _sums_by_label(answers, rng.permutation(annotated), n_labels)
         values[draw] = metric.value(sums)
     return values
+
+
+def _sums_by_label(answers: FloatArray, labels: IntArray, n_labels: int) -> FloatArray:
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(n_labels))
+    sums = np.zeros((n_labels, n_labels + 1))
+    present = np.flatnonzero(np.bincount(labels, minlength=n_labels))
+    sums[present] = np.add.reduceat(answers[order], starts[present], axis=0)
+    return sums
+
+
+def _table_of_margins(
+    predicted: IntArray, annotated: IntArray, rng: np.random.Generator
+) -> FloatArray:
+    """Draw the confusion counts of shuffled labels without shuffling a single one.
+
+    With one answer an item, shuffling leaves both margins (how often each label is
+    predicted, and annotated) as they are and makes every assignment equally likely: row by
+    row, a multivariate hypergeometric draw from what is left of the answers.
+    """
+    left = predicted
+    sums = np.zeros((len(annotated), len(predicted)))
+    for k, n in enumerate(annotated):
+        drawn = rng.multivariate_hypergeometric(left, int(n), method="marginals")
+        sums[k] = drawn
+        left = left - drawn
+    return sums

@@ -7,10 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "coded"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+def coded(subject: npt.ArrayLike) -> tuple[IntArray, IntArray]:
+    """Return the distinct codes, ascending, and the position of each among them.
+
+    Codes are counted rather than sorted where they are small, as ours are.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in coded([7, 3, 7])]
+    [[3, 7], [1, 0, 1]]
+    """
+    given = np.asarray(subject, dtype=np.int64)
+    if not len(given) or given.min() < 0 or given.max() > 4 * len(given) + 100_000:
+        codes, row = np.unique(given, return_inverse=True)
+        return codes, row.astype(np.int64)
+    is_there = np.bincount(given) > 0
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[given]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,7 @@ class Tally:
         ``predicted`` runs from 0 to ``n_labels``, where ``n_labels`` means outside the
         taxonomy. ``weight`` counts a row more than once (votes).
         """
-        codes, row = np.unique(np.asarray(subject, dtype=np.int64), return_inverse=True)
+        codes, row = coded(subject)
         a = np.asarray(annotated, dtype=np.int64)
         p = np.asarray(predicted, dtype=np.int64)
         w = np.ones(len(a)) if weight is None else np.asarray(weight, dtype=np.float64)

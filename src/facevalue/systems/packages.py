@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
+from facevalue.cache import cache_folder
 from facevalue.canonical import digest_bytes, digest_stream
 from facevalue.errors import InputError, SystemUnavailableError
 from facevalue.systems.base import Recorded, System, SystemRequest
-from facevalue.cache import cache_folder
 
 __all__ = ["Member", "NamedSystem", "Package", "download", "fetch_named", "unpack"]
 

@@ -69,7 +69,7 @@ def test_all_problems_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
         f"{'e' * 201},p2,fear,1,1\n"
         "a,p1,hapy,1,0\n"
     )
-    hint = "Map it under label_map, if need be to 'outside'"
+    hint = "Map it under labels, if need be to 'outside'"
     assert problems(tmp_path, text) == (
         "m.csv: 14 problem(s)\n"
         "  row 1, column votes_feer: 'feer' is not in taxonomy ekman6. Did you mean 'fear'? "
@@ -215,9 +215,9 @@ def test_a_label_map_into_nowhere(tmp_path: Path) -> None:
     )
     assert found == (
         "m.csv: 2 problem(s)\n"
-        "  label_map, 'mad': 'angr' is not in taxonomy ekman6; expected one of its labels or "
+        "  labels, 'mad': 'angr' is not in taxonomy ekman6; expected one of its labels or "
         "'outside'. Did you mean 'anger'? [unknown_map_target]\n"
-        "  label_map, 'glad': 'joy' is not in taxonomy ekman6; expected one of its labels or "
+        "  labels, 'glad': 'joy' is not in taxonomy ekman6; expected one of its labels or "
         "'outside'. [unknown_map_target]"
     )
 

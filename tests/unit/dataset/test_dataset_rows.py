@@ -112,7 +112,8 @@ BAD_TEXT = {
         "m.xlsx",
         b"x",
         "m.xlsx: 1 problem(s)\n"
-        "  expected a file that ends in one of .csv, .parquet, .jsonl [unsupported_format]",
+        "  expected a file that ends in one of .csv, .parquet, .jsonl, .ndjson "
+        "[unsupported_format]",
     ),
     "latin 1": (
         # Line 1 is "item,x\n" (7 bytes), line 2 "a,1\n" (4): "é" of "bé" is byte 7 + 4 + 1 = 12.

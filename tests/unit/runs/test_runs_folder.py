@@ -223,7 +223,7 @@ def test_missing_and_damaged_answers_are_said(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         run.read_answers("Fer", "d")
     assert str(caught.value) == (
-        f"{path}: no answers of 'Fer' on 'd' here. Run: facevalue run {tmp_path}"
+        f"{path}: no answers of 'Fer' on 'd' here. Run: facevalue run AUDIT.yaml --out {tmp_path}"
     )
     whole = run.write_answers("Fer", "d", TABLE).read_bytes()
     for damaged in (b"", b"PAR1", whole[:-20]):
@@ -231,7 +231,8 @@ def test_missing_and_damaged_answers_are_said(tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             run.read_answers("Fer", "d")
         assert str(caught.value) == (
-            f"{path}: the answers are damaged. Delete the file. Run: facevalue run {tmp_path}"
+            f"{path}: the answers are damaged. Delete the file. "
+            f"Run: facevalue run AUDIT.yaml --out {tmp_path}"
         )
 
 
