@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from problem_codes import problem_codes
 
 from facevalue.audits import COLUMNS, audit_schema
 from facevalue.cli.main import EPILOG, app
@@ -158,14 +159,8 @@ def _type(spec: dict[str, Any]) -> str:
     return str(spec.get("type", "any"))
 
 
-CODE = re.compile(r"(?:Problem|\.add|\.problem)\(\s*\"([a-z]+(?:_[a-z]+)+)\"")
-
-
 def _codes() -> str:
-    found: dict[str, set[str]] = {}
-    for path in sorted((ROOT / "src" / "facevalue").rglob("*.py")):
-        for code in CODE.findall(path.read_text("utf-8")):
-            found.setdefault(code, set()).add(path.relative_to(ROOT / "src").as_posix())
+    found = problem_codes()
     lines = [
         "# Codes of problems",
         "",

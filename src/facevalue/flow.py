@@ -53,7 +53,7 @@ from facevalue.errors import (
 )
 from facevalue.report.sheets import dataset_record, missing_record, report_input, system_record
 from facevalue.runs import Event, RunFolder, execute
-from facevalue.systems import Recorded, System, SystemRequest, open_system
+from facevalue.systems import Recorded, System, SystemRequest, open_system, opener_of
 
 __all__ = [
     "Run",
@@ -152,8 +152,22 @@ def lock_audit(read: ReadAudit, out: Path, *, now: datetime | None = None) -> Ru
 
 
 def check_audit(read: ReadAudit) -> tuple[int, list[str]]:
-    """Open the datasets of an audit file; return how many are here and why others are not."""
-    opened = _open_datasets(read)
+    """Open the datasets of an audit file; return how many are here and why others are not.
+
+    Of systems only the names are looked up: what they need may come later.
+    """
+    problems: list[Problem] = []
+    for i, entry in enumerate(read.spec.systems):
+        try:
+            opener_of(_request(entry))
+        except UnknownNameError as error:
+            problems.append(_unknown_system(i, entry, error))
+    try:
+        opened = _open_datasets(read)
+    except AuditSpecError as error:
+        raise AuditSpecError(str(read.path), [*error.problems, *problems]) from error
+    if problems:
+        raise AuditSpecError(str(read.path), problems)
     return len(opened.datasets), list(opened.missing.values())
 
 
@@ -194,7 +208,7 @@ def measure_run(
 ) -> FindingSet:
     """Measure the stored answers of a run and write the findings."""
     read = _read_again(folder) if read is None else read
-    opened = _open_datasets(read) if opened is None else opened
+    opened = _opened_again(folder, read) if opened is None else opened
     claims = claims_of(read.spec)
     samples, specs = [], []
     for entry in read.spec.systems:
@@ -266,24 +280,52 @@ def _open_datasets(read: ReadAudit) -> _Opened:
     return _Opened(datasets, missing)
 
 
+def _opened_again(folder: RunFolder, read: ReadAudit) -> _Opened:
+    """Open the datasets that the systems were asked on, which must be as they were then."""
+    record = _read_record(folder)
+    then = {d["id"]: d["sha256"] for d in record["datasets"] if d["id"] not in record["missing"]}
+    opened = _open_datasets(read)
+    changed = [
+        key
+        for key, sha256 in then.items()
+        if key not in opened.datasets or opened.datasets[key].sha256 != sha256
+    ]
+    if changed:
+        named = ", ".join(repr(key) for key in changed)
+        raise InputError(
+            f"{folder.path}: not what the systems were asked on any more: {named}. "
+            f"Run: facevalue run AUDIT.yaml --out {folder.path}"
+        )
+    return _Opened({key: opened.datasets[key] for key in then}, dict(record["missing"]))
+
+
+def _request(entry: SystemEntry) -> SystemRequest:
+    return SystemRequest(name=entry.name, adapter=entry.adapter, options=entry.options)
+
+
+def _unknown_system(position: int, entry: SystemEntry, error: UnknownNameError) -> Problem:
+    key = "name" if entry.adapter is None else "adapter"
+    return Problem("unknown_name", str(error), f"systems[{position}].{key}")
+
+
 def _open_systems(read: ReadAudit, opened: _Opened) -> list[tuple[SystemEntry, System | Recorded]]:
     systems: list[tuple[SystemEntry, System | Recorded]] = []
     problems: list[Problem] = []
     try:
         for i, entry in enumerate(read.spec.systems):
-            request = SystemRequest(name=entry.name, adapter=entry.adapter, options=entry.options)
             try:
-                system = open_system(request, base=read.base)
+                system = open_system(_request(entry), base=read.base)
             except AuditSpecError as error:
                 # Options are told by the adapter, which names the system and not the file.
                 problems += [replace(p, where=f"{error.path}, {p.where}") for p in error.problems]
                 continue
             except UnknownNameError as error:
-                key = "name" if entry.adapter is None else "adapter"
-                problems.append(Problem("unknown_name", str(error), f"systems[{i}].{key}"))
+                problems.append(_unknown_system(i, entry, error))
                 continue
             systems.append((entry, system))
-            problems += _label_problems(entry, system, opened)
+            if not isinstance(system, Recorded):
+                # Of answers made elsewhere every label is known once they are read.
+                problems += _label_problems(entry, system, opened)
         if problems:
             raise AuditSpecError(str(read.path), problems)
     except BaseException:
@@ -293,9 +335,7 @@ def _open_systems(read: ReadAudit, opened: _Opened) -> list[tuple[SystemEntry, S
     return systems
 
 
-def _label_problems(
-    entry: SystemEntry, system: System | Recorded, opened: _Opened
-) -> list[Problem]:
+def _label_problems(entry: SystemEntry, system: System, opened: _Opened) -> list[Problem]:
     """Check the map of labels before anything is asked, where the labels are known."""
     labels = system.spec.labels
     found: dict[Problem, None] = {}
@@ -365,7 +405,7 @@ def _sample(
         answers=answers,
         taxonomy=dataset.taxonomy,
         labels=entry.labels,
-        attributes=list(dict.fromkeys(used)),
+        attributes={a: dataset.items[a] for a in used},
         subjects_declared=dataset.subjects_declared,
         group_order=dataset.group_order,
     )
@@ -427,7 +467,7 @@ def _read_record(folder: RunFolder) -> dict[str, Any]:
         what = f"Run: facevalue run AUDIT.yaml --out {folder.path}"
         raise AuditSpecError(str(folder.path), [Problem("nothing_run", f"{where}. {what}")])
     record = _parsed(path)
-    if record is None or not {"base", "audit_file", "missing"} <= set(record):
+    if record is None or not {"base", "audit_file", "datasets", "missing"} <= set(record):
         how = f"Run: facevalue run AUDIT.yaml --out {folder.path}"
         raise InputError(f"{path}: the record of the run is damaged. {how}")
     return record

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from facevalue.audits.findings import label_of
 from facevalue.audits.sample import CONTROL, NO_ANNOTATION, Sample
+from facevalue.errors import InputError
 from facevalue.stats import ConfidenceTally, Replicates, Tally, coded, mean_of
 
 __all__ = ["Cell", "conditions_of", "groups_of"]
@@ -133,6 +134,11 @@ def groups_of(
     """Return the rows of each group of an attribute, or of an intersection of several.
 
     A row with an unknown value, or one the audit file leaves out, is in no group.
+
+    Raises
+    ------
+    InputError
+        If two groups have one name, as ``a × b`` and ``c`` have with ``a`` and ``b × c``.
     """
     groups: dict[str, Mask] = {}
     columns = [sample.attributes[a] for a in attributes]
@@ -143,5 +149,9 @@ def groups_of(
         mask = np.ones(len(sample.item), dtype=bool)
         for column, value in zip(columns, values, strict=True):
             mask &= column.codes == column.values.index(value)
-        groups[label_of(values)] = mask
+        name = label_of(values)
+        if name in groups:
+            over = label_of(attributes)
+            raise InputError(f"two groups of {over} are both called {name!r}; rename one of them")
+        groups[name] = mask
     return groups

@@ -85,12 +85,12 @@ def check_attributes(
 
 
 def _claim_problems(where: str, criterion: Criterion, dataset: Dataset) -> Iterator[Problem]:
-    attribute, _, group = (criterion.condition or "").partition("=")
+    # A group that the data lack is no fault of the file: such a claim is not testable.
+    attribute = (criterion.condition or "").partition("=")[0]
     asked = [*(a for g in criterion.over for a in g), *([attribute] if attribute else [])]
     for name in dict.fromkeys(asked):
         if name not in dataset.attributes:
             yield _no_attribute(where, name, dataset)
-    yield from _no_group(where, attribute, group, dataset)
     label = criterion.metric.partition("[")[2].removesuffix("]")
     is_share = criterion.metric.startswith("confident_share")
     if label and not is_share and label not in dataset.taxonomy:
@@ -132,7 +132,8 @@ def _no_attribute(where: str, attribute: str, dataset: Dataset) -> Problem:
 def _no_group(where: str, attribute: str, group: str, dataset: Dataset) -> list[Problem]:
     if attribute not in dataset.attributes:
         return []
-    known = sorted(dataset.items[attribute].drop_nulls().unique().to_list())
+    declared = dataset.group_order.get(attribute, ())
+    known = sorted({*declared, *dataset.items[attribute].drop_nulls().unique().to_list()})
     if group in known:
         return []
     shown = ", ".join(repr(g) for g in known[:20])

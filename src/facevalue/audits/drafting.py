@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from facevalue.audits.spec import parse_audit
 from facevalue.audits.yamlfile import parse_yaml
 
 __all__ = ["Draft", "draft"]
@@ -69,7 +70,13 @@ NAMED_LABELS = {
 
 
 def draft(answers: Draft) -> str:
-    """Return the text of an audit file, checked to be YAML."""
+    """Return the text of an audit file, checked as one that is read.
+
+    Raises
+    ------
+    AuditSpecError
+        If the answers do not make an audit file, with every problem.
+    """
     lines = [
         "# An audit file. Check it with: facevalue plan check FILE",
         "# Lock it before the data are seen: facevalue plan lock FILE --out RUN",
@@ -85,7 +92,7 @@ def draft(answers: Draft) -> str:
         *_claims(answers),
     ]
     text = "\n".join(lines) + "\n"
-    parse_yaml(text, "draft")
+    parse_audit(parse_yaml(text, "your answers"))
     return text
 
 
@@ -137,7 +144,7 @@ def _claims(answers: Draft) -> list[str]:
         "claims:",
         "  - library: accuracy-95",
         "    metric: accuracy",
-        f"    at_least: {answers.accuracy:g}",
+        f"    at_least: {answers.accuracy}",
     ]
     if answers.groups:
         listed = ", ".join(_quoted(g) for g in answers.groups)
@@ -145,6 +152,6 @@ def _claims(answers: Draft) -> list[str]:
             "  - library: works-for-everyone",
             "    metric: accuracy",
             f"    over: [{listed}]",
-            f"    largest_gap_at_most: {answers.gap:g}   # 0.05 is five percentage points",
+            f"    largest_gap_at_most: {answers.gap}   # 0.05 is five percentage points",
         ]
     return lines

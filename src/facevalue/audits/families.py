@@ -55,6 +55,9 @@ class Statistic:
 
     def refuse(self, cell: Cell) -> NotEstimable | None:
         """Return the reason why the cell cannot have this statistic at all, or `None`."""
+        if not cell.n_rows:
+            only_prohibited = cell.sample.n_unevaluated and not len(cell.sample.item)
+            return _none(cell, Reason.PROHIBITED_OUTPUT if only_prohibited else Reason.NO_ITEMS)
         if self.family in ("correctness", "disparity") and not self._has_annotation(cell):
             return _none(cell, Reason.NO_ANNOTATION)
         if self.family == "calibration" and not cell.sample.has_scores:
@@ -118,7 +121,8 @@ def _correctness(sample: Sample) -> Iterator[Statistic]:
     present = [x for x, n in zip(labels, mix, strict=True) if n > 0]
     named = partial(metric_named, labels=labels, present=present)
     yield _of_metric(named("accuracy"), "correctness", by_group=True, compared=True, as_ratio=True)
-    if (sample.predicted == FAILED).any():
+    if (sample.predicted[sample.is_annotated] < 0).any():
+        # An answer of "none" to an annotated item is no right answer either.
         yield Statistic(
             "accuracy[failures=wrong]",
             "correctness",
@@ -162,7 +166,12 @@ def _frequencies(sample: Sample) -> Iterator[Statistic]:
 
 
 def _calibration() -> Iterator[Statistic]:
-    yield Statistic("ece", "calibration", lambda cell: cell.confidence.calibration_error())
+    yield Statistic(
+        "ece",
+        "calibration",
+        lambda cell: cell.confidence.calibration_error(),
+        scale=Scale.UNIT,
+    )
     yield Statistic(
         "mean_confidence",
         "calibration",
@@ -181,6 +190,16 @@ def _failures(sample: Sample) -> Iterator[Statistic]:
         by_group=some,
         compared=some,
     )
+    if (sample.predicted == ABSTAINED).any():
+        # Items the system answers "none" to are not in its accuracy; their share is told.
+        yield Statistic(
+            "abstention_rate",
+            "failures",
+            lambda cell: cell.share(cell.sample.predicted == ABSTAINED),
+            is_mean=True,
+            by_group=True,
+            compared=True,
+        )
     for kind in sorted({k for k in sample.failure if k}):
         yield Statistic(
             f"failure_rate[{kind}]",

@@ -38,11 +38,15 @@ PLAIN = {
     "mcc": "Matthews' correlation (MCC)",
     "ece": "expected calibration error",
     "failure_rate": "share of items that the system fails on",
+    "abstention_rate": "share of items that are answered with none",
     "mean_confidence": "mean confidence",
     "answer_rate": "share of items that are given an answer",
     "accuracy[failures=wrong]": "accuracy, failures counted as wrong,",
 }
 """Names of metrics in a sentence, where they are not words themselves."""
+
+INDICES = ("mcc",)
+"""Metrics that are no share and not told in percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def _judge_one(case: _Case) -> Verdict:
     assert criterion is not None, "a claim without a criterion is untestable"
     finding = _deciding(case, criterion)
     if finding is None:
-        reason = f"the data have no {_subject_of(criterion)}"
+        reason = f"the data have no {_subject_of(criterion).removeprefix('a ')}"
         return case.verdict(Outcome.NOT_TESTABLE, "This claim could not be tested.", reason=reason)
     if not isinstance(finding.result, Estimate):
         reason = f"{_subject_of(criterion)} could not be estimated: {finding.result.sentence}"
@@ -167,21 +171,22 @@ def _gated(case: _Case, criterion: Criterion, finding: Finding, verdict: Verdict
         return verdict
     if not shown:
         return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=NO_SKILL)
-    missing = _groups_without_estimate(case, criterion)
+    missing = _groups_without_estimate(case, criterion, finding)
     if missing:
         reason = f"these groups could not be measured: {', '.join(missing)}"
         return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=reason)
     return verdict
 
 
-def _groups_without_estimate(case: _Case, criterion: Criterion) -> list[str]:
+def _groups_without_estimate(case: _Case, criterion: Criterion, finding: Finding) -> list[str]:
     return [
         f"{f.place.attribute}={f.place.group}"
         for attributes in criterion.over
         for f in case.findings.where(
             system=case.system,
             dataset=case.dataset,
-            metric=metric_of(criterion),
+            # Of the deciding finding: it may be told under the plain name of the metric.
+            metric=finding.place.metric,
             condition=criterion.condition,
             attribute=" × ".join(attributes),
             reference=None,
@@ -225,11 +230,13 @@ def _deciding(case: _Case, criterion: Criterion) -> Finding | None:
 
 def _beside(case: _Case, criterion: Criterion, finding: Finding) -> list[str]:
     """Keys of what is read beside the deciding finding: failure rate, groups."""
-    at = Place(
-        system=case.system, dataset=case.dataset, family="failures", metric="failure_rate",
-        condition=criterion.condition,
-    )  # fmt: skip
-    beside = [f.key for f in (case.findings.get(at),) if f is not None]
+    beside = []
+    for metric in ("failure_rate", "abstention_rate"):
+        at = Place(
+            system=case.system, dataset=case.dataset, family="failures", metric=metric,
+            condition=criterion.condition,
+        )  # fmt: skip
+        beside += [f.key for f in (case.findings.get(at),) if f is not None]
     for attributes in criterion.over:
         name = " × ".join(attributes)
         beside += [
@@ -256,15 +263,17 @@ def _sentence(case: _Case, criterion: Criterion, finding: Finding) -> str:
     found = finding.result
     assert isinstance(found, Estimate)
     side = "at least" if criterion.comparison is Comparison.AT_LEAST else "at most"
-    unit = "%" if not criterion.over else "percentage points"
-    value, low, high = (_percent(x) for x in (found.value, found.low, found.high))
+    unit = "" if criterion.metric in INDICES else " percentage points" if criterion.over else " %"
+    value, low, high = (_shown(criterion, x) for x in (found.value, found.low, found.high))
     what = _subject_of(criterion)
-    claimed = f"The claim needs {what} of {side} {_percent(criterion.bound)} {unit}. "
+    claimed = f"The claim needs {what} of {side} {_bound(criterion)}{unit}. "
     driven = _driven_by(finding) if criterion.over else ""
-    people = "subjects" if found.n_subjects != found.n_items else "items taken as independent"
+    subjects = f"{found.n_subjects:,} subjects, {found.n_items:,} items"
+    if found.n_subjects == found.n_items:
+        subjects = f"{found.n_items:,} items, each its own subject"
     measured = (
-        f"Measured: {value} {unit}{driven} ({found.level:.0%} interval {low} to {high}; "
-        f"{found.n_subjects:,} {people}, {found.n_items:,} items)."
+        f"Measured: {value}{unit}{driven} ({100 * found.level:.6g}% interval {low} to {high}; "
+        f"{subjects})."
     )
     return claimed + measured
 
@@ -274,8 +283,15 @@ def _driven_by(finding: Finding) -> str:
     return f", between {top} (higher) and {bottom} (lower)" if minus else ""
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
+def _shown(criterion: Criterion, value: float) -> str:
+    return f"{value:.3f}" if criterion.metric in INDICES else f"{100 * value:.1f}"
+
+
+def _bound(criterion: Criterion) -> str:
+    """Return the bound with the digits it was given: 99.95 % is not 100.0 %."""
+    rounded = _shown(criterion, criterion.bound)
+    exact = criterion.bound * (1 if criterion.metric in INDICES else 100)
+    return rounded if abs(float(rounded) - exact) < 1e-9 else f"{exact:.10g}"
 
 
 def exit_status(verdicts: Iterable[Verdict]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -37,6 +38,8 @@ from facevalue.stats import (
 )
 
 __all__ = ["ANY_OF", "LARGEST_GAP", "REST", "MeasureSpec", "measure", "stream"]
+
+T = TypeVar("T")
 
 REST = "rest"
 LARGEST_GAP = "largest gap"
@@ -90,6 +93,10 @@ class MeasureSpec:
         return self.metrics is None or bool({name, name.partition("[")[0]} & set(self.metrics))
 
 
+def _once(names: Sequence[T]) -> list[T]:
+    return list(dict.fromkeys(names))
+
+
 def stream(seed: int, *parts: str | None) -> np.random.Generator:
     """Return the random stream that belongs to ``parts`` of an audit with ``seed``."""
     return np.random.default_rng([seed, int(digest(list(parts))[:16], 16)])
@@ -116,7 +123,7 @@ class _Measurement:
         """Yield all findings of the sample."""
         whole = [s for s in statistics_of(self.sample) if self.spec.wants(s.name)]
         skills = [name for name in SKILL_METRICS if self.spec.wants(name)]
-        for condition, mask in conditions_of(self.sample, self.spec.conditions):
+        for condition, mask in conditions_of(self.sample, _once(self.spec.conditions)):
             cell = Cell(self.sample, mask, self.spec.confident)
             yield from self._levels(cell, whole, condition)
             yield from self._elsewhere(cell, condition)
@@ -178,7 +185,7 @@ class _Measurement:
         compared = [s for s in statistics if s.compared and s.refuse(cell) is None]
         by_group = [s for s in statistics if s.by_group and s.refuse(cell) is None]
         replicates: dict[tuple[str, str], dict[str, Replicates]] = {}
-        for attributes in self.spec.groups:
+        for attributes in _once(self.spec.groups):
             name = label_of(attributes)
             cells = {
                 g: cell.only(mask)
@@ -281,7 +288,7 @@ class _Measurement:
         replicates: Mapping[tuple[str, str], Mapping[str, Replicates]],
     ) -> Iterator[Finding]:
         """Tell the largest gap over any of several attributes, as claims ask for it."""
-        for attributes in self.spec.joint:
+        for attributes in _once(self.spec.joint):
             names = [label_of(a) for a in attributes]
             for s in compared:
                 gap = largest_gap([replicates[s.name, n] for n in names], self._interval)

@@ -45,9 +45,12 @@ class Coded:
 
     @classmethod
     def of(cls, column: pl.Series, order: Sequence[str] = ()) -> Coded:
-        """Code a column of strings; values come in ``order``, others sorted behind it."""
+        """Code a column of strings; values come in ``order``, others sorted behind it.
+
+        A value of ``order`` that no row has is kept: a declared group may be empty.
+        """
         found = set(column.drop_nulls().unique().to_list())
-        values = (*(v for v in order if v in found), *sorted(found.difference(order)))
+        values = (*order, *sorted(found.difference(order)))
         return cls(_codes(column, {v: i for i, v in enumerate(values)}, -1), values)
 
 
@@ -132,7 +135,7 @@ def sample_of(  # noqa: PLR0913 - one call site; all are columns or names of one
     answers: pl.DataFrame,
     taxonomy: Taxonomy,
     labels: Mapping[str, str],
-    attributes: Sequence[str],
+    attributes: Mapping[str, pl.Series],
     subjects_declared: bool,
     group_order: Mapping[str, Sequence[str]] | None = None,
 ) -> Sample:
@@ -141,11 +144,14 @@ def sample_of(  # noqa: PLR0913 - one call site; all are columns or names of one
     Parameters
     ----------
     items
-        Columns ``item``, ``subject``, ``annotated`` and ``attributes``.
+        Columns ``item``, ``subject`` and ``annotated``, one row an item.
     answers
         Answer table: ``item``, ``label``, ``failure`` and ``score_…`` or ``votes_…``.
     labels
         The system's label → taxonomy label, ``outside`` or ``none``.
+    attributes
+        Attribute → its values, one for each row of ``items``. Apart from ``items``, since an
+        attribute may have any name, also that of a column of answers.
     group_order
         Attribute → its groups in the order they are told; else sorted.
 
@@ -158,20 +164,24 @@ def sample_of(  # noqa: PLR0913 - one call site; all are columns or names of one
     order = group_order or {}
     rows, prohibited, n_unevaluated = _long(answers)
     _check_labels(system, label_map, answers)
-    joined = items.with_row_index("_item").join(rows, on="item", how="inner", maintain_order="left")
+    # In an order of our own: sums of scores must not depend on that of the manifest.
+    ordered = items.select("item", "subject", "annotated").with_row_index("row").sort("item")
+    ordered = ordered.with_row_index("code")
+    joined = ordered.join(rows, on="item", how="inner", maintain_order="left_right")
+    columns = {a: values.cast(pl.String).gather(joined["row"]) for a, values in attributes.items()}
     subject = joined["subject"] if subjects_declared else joined["item"]
     return Sample(
         system=system,
         dataset=dataset,
         taxonomy=taxonomy,
-        item=joined["_item"].to_numpy().astype(np.int64),
+        item=joined["code"].to_numpy().astype(np.int64),
         subject=subject.fill_null("?").rank("dense").to_numpy().astype(np.int64),
         annotated=_codes(joined["annotated"], _annotated_codes(taxonomy), NO_ANNOTATION),
         predicted=_codes(joined["label"], _predicted_codes(label_map, joined["label"]), FAILED),
         weight=joined["weight"].to_numpy().astype(np.float64),
         confidence=joined["confidence"].fill_null(float("nan")).to_numpy().astype(np.float64),
         failure=joined["failure"].fill_null("").to_numpy().astype(np.str_),
-        attributes={a: Coded.of(joined[a].cast(pl.String), order.get(a, ())) for a in attributes},
+        attributes={a: Coded.of(values, order.get(a, ())) for a, values in columns.items()},
         prohibited=prohibited,
         n_unevaluated=n_unevaluated,
         subjects_declared=subjects_declared,

@@ -6,6 +6,7 @@ its line. `audit_schema` gives the JSON Schema that editors use.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,9 +37,18 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Group = Name | list[Name]
 
 METRIC = re.compile(
-    r"accuracy|uar|mcc|ece|failure_rate|mean_confidence|answer_rate|confident_share\[0\.\d+\]"
-    r"|(recall|precision|f1|prediction_rate|standardised_prediction_rate)\[[^\[\]]+\]"
+    r"accuracy|uar|mcc|ece|failure_rate|abstention_rate|mean_confidence|answer_rate"
+    r"|confident_share\[0\.\d+\]|(recall|precision|f1|prediction_rate|standardised_prediction_rate)\[[^\[\]]+\]"
 )
+
+COMPARED = re.compile(
+    r"accuracy|uar|failure_rate|abstention_rate"
+    r"|(recall|standardised_prediction_rate)\[[^\[\]]+\]"
+)
+"""Metrics whose gaps between groups are measured."""
+
+RESERVED_REFERENCES = ("rest", "largest gap")
+"""What else stands where a reference group stands."""
 
 
 class _Strict(BaseModel):
@@ -54,7 +64,7 @@ class BandSpec(_Strict):
     @field_validator("edges")
     @classmethod
     def _ascending(cls, edges: list[int | float]) -> list[int | float]:
-        if sorted(set(edges)) != edges:
+        if sorted(set(edges)) != edges or not all(map(math.isfinite, edges)):
             raise ValueError("edges must rise, each once")
         return edges
 
@@ -105,6 +115,14 @@ class DatasetEntry(_Strict):
                 raise ValueError("a taxonomy lists its labels, each once")
             if {OUTSIDE, NONE_LABEL} & set(given):
                 raise ValueError(f"{OUTSIDE!r} and {NONE_LABEL!r} are reserved")
+        return given
+
+    @field_validator("references")
+    @classmethod
+    def _real_groups(cls, given: dict[str, str]) -> dict[str, str]:
+        for group in given.values():
+            if group in RESERVED_REFERENCES:
+                raise ValueError(f"{group!r} is reserved: every group is compared with it anyway")
         return given
 
     def own_taxonomy(self) -> Taxonomy | None:
@@ -169,8 +187,8 @@ class ClaimSpec(_Strict):
         if given is not None and not METRIC.fullmatch(given):
             raise ValueError(
                 f"unknown metric {given!r}; known: accuracy, uar, mcc, ece, failure_rate, "
-                "mean_confidence, answer_rate, confident_share[0.9], recall[label], "
-                "precision[label], f1[label], prediction_rate[label], "
+                "abstention_rate, mean_confidence, answer_rate, confident_share[0.9], "
+                "recall[label], precision[label], f1[label], prediction_rate[label], "
                 "standardised_prediction_rate[label]"
             )
         return given
@@ -195,6 +213,11 @@ class ClaimSpec(_Strict):
         if (self.largest_gap_at_most is not None) != bool(self.over):
             raise ValueError(
                 "largest_gap_at_most goes with over (the attributes), and over with it"
+            )
+        if self.over and self.metric is not None and not COMPARED.fullmatch(self.metric):
+            raise ValueError(
+                f"groups are not compared by {self.metric}, but by accuracy, uar, failure_rate, "
+                "abstention_rate, recall[label] and standardised_prediction_rate[label]"
             )
         if self.failures == "wrong" and self.metric not in (None, "accuracy"):
             raise ValueError("failures: wrong is defined for accuracy only")
@@ -260,6 +283,10 @@ class AuditSpec(_Strict):
             misfits += _unknown(("claims", i, "systems"), claim.systems, systems)
             if claim.dataset is not None and claim.dataset not in datasets:
                 misfits.append((("claims", i, "dataset"), _no_such(claim.dataset, datasets)))
+            told = f"confident_share[{self.analyses.confident:g}]"
+            if (claim.metric or "").startswith("confident_share") and claim.metric != told:
+                what = f"{claim.metric} is not measured; with analyses.confident it is {told}"
+                misfits.append((("claims", i, "metric"), what))
         if misfits:
             raise MisfitsError(misfits)
         return self

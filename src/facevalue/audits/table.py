@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from facevalue.audits.findings import FindingSet
 from facevalue.audits.measure import MeasureSpec, measure
 from facevalue.audits.sample import sample_of
-from facevalue.domain.labels import NONE_LABEL, Taxonomy
-from facevalue.errors import ManifestError, Problem
+from facevalue.audits.spec import RESERVED_REFERENCES
+from facevalue.domain.labels import NONE_LABEL, OUTSIDE, Taxonomy
+from facevalue.errors import ManifestError, Problem, UnknownNameError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["audit_table"]
 
 MAX_LABELS = 100
+METRICS = (
+    "abstention_rate", "accuracy", "confusion", "ece", "f1", "failure_rate", "mcc",
+    "mean_confidence", "precision", "prediction_rate", "recall", "standardised_prediction_rate",
+    "uar",
+)  # fmt: skip
+"""Statistics that can be asked for by name."""
 
 
 def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
@@ -65,6 +72,8 @@ def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
     ------
     ManifestError
         If a column is missing or an annotated label is empty; all problems at once.
+    UnknownNameError
+        If ``metrics`` names something that is not measured here.
 
     Examples
     --------
@@ -79,15 +88,17 @@ def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
     frame = _frame(table)
     crossed = [(g,) if isinstance(g, str) else tuple(g) for g in groups]
     attributes = list(dict.fromkeys([*(a for g in crossed for a in g), *conditions]))
-    used = [annotated, predicted, *([subject] if subject else []), *attributes]
-    _check(frame, used, annotated)
-    text = frame.select(used).cast(_string())
+    people = [subject] if subject else []
+    used = list(dict.fromkeys([annotated, predicted, *people, *attributes]))
+    _check(frame, used, annotated, subject, references or {})
+    # Some tables have no order, and what is found must not depend on one.
+    text = frame.select(used).cast(_string()).sort(annotated, predicted)
     labels = sorted({*text[annotated].unique().to_list(), *text[predicted].drop_nulls().unique()})
-    labels = [x for x in labels if x != NONE_LABEL]
+    labels = [x for x in labels if x not in (NONE_LABEL, OUTSIDE)]
     if len(labels) > MAX_LABELS:
         what = f"{len(labels)} different labels, at most {MAX_LABELS} are a classification"
         raise ManifestError("table", [Problem("too_many_labels", what, f"column {annotated}")])
-    items, answers = _split(text, annotated, predicted, subject, attributes)
+    items, answers = _split(text, annotated, predicted, subject)
     sample = sample_of(
         system="predictions",
         dataset="table",
@@ -95,7 +106,7 @@ def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
         answers=answers,
         taxonomy=Taxonomy("table", tuple(labels)),
         labels={},
-        attributes=attributes,
+        attributes={a: text[a] for a in attributes},
         subjects_declared=subject is not None,
     )
     spec = MeasureSpec(
@@ -106,7 +117,9 @@ def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
         references=dict(references or {}),
         metrics=None if metrics is None else tuple(metrics),
     )
-    return measure([sample], [spec])
+    found = measure([sample], [spec])
+    _refuse_unknown(metrics or (), found)
+    return found
 
 
 def _string() -> Any:
@@ -127,38 +140,60 @@ def _frame(table: Any) -> pl.DataFrame:
     return eager.to_polars()
 
 
-def _check(frame: pl.DataFrame, used: Sequence[str], annotated: str) -> None:
+def _check(
+    frame: pl.DataFrame,
+    used: Sequence[str],
+    annotated: str,
+    subject: str | None,
+    references: Mapping[str, str],
+) -> None:
     known = ", ".join(repr(c) for c in frame.columns)
     problems = [
         Problem("missing_column", f"there is no column {c!r}; the table has {known}")
         for c in used
         if c not in frame.columns
     ]
-    if not problems and not frame.height:
+    is_whole = not problems
+    if is_whole and not frame.height:
         problems.append(Problem("empty_file", "the table has no rows"))
-    if not problems and (n := frame[annotated].null_count()):
+    if is_whole and (n := frame[annotated].null_count()):
         what = f"{n} row(s) have no annotated label; leave them out"
         problems.append(Problem("missing_label", what, f"column {annotated}"))
+    if is_whole and (frame[annotated].cast(_string()) == OUTSIDE).any():
+        what = f"{OUTSIDE!r} is reserved for answers that are no label; leave such rows out"
+        problems.append(Problem("reserved_label", what, f"column {annotated}"))
+    if is_whole and subject and (n := frame[subject].null_count()):
+        what = f"{n} row(s) have no subject; give one in every row, or name no subject"
+        problems.append(Problem("empty_subject", what, f"column {subject}"))
+    for attribute, group in references.items():
+        if group in RESERVED_REFERENCES:
+            what = f"{group!r} is reserved: every group is compared with it anyway"
+            problems.append(Problem("reserved_label", what, f"references, {attribute}"))
     if problems:
         raise ManifestError("table", problems)
 
 
+def _refuse_unknown(metrics: Sequence[str], found: FindingSet) -> None:
+    """Refuse a name that nothing is found under: a slip, not an empty table."""
+    names = [f.place.metric.removeprefix("ratio of ") for f in found]
+    known = {*names, *(name.partition("[")[0] for name in names)}
+    for metric in metrics:
+        if metric not in known:
+            raise UnknownNameError("metric", metric, METRICS)
+
+
 def _split(
-    text: pl.DataFrame,
-    annotated: str,
-    predicted: str,
-    subject: str | None,
-    attributes: Sequence[str],
+    text: pl.DataFrame, annotated: str, predicted: str, subject: str | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     import polars as pl
 
-    item = pl.int_range(pl.len()).cast(pl.String).alias("item")
+    # Padded, so that items are in the order of the rows.
+    item = pl.int_range(pl.len()).cast(pl.String).str.zfill(12).alias("item")
     person = pl.col(subject) if subject else pl.lit(None, pl.String)
     items = text.select(
         item,
         person.alias("subject"),
         pl.col(annotated).alias("annotated"),
-        *(pl.col(a) for a in attributes if a not in ("item", "subject", "annotated")),
     )
     failed = pl.when(pl.col(predicted).is_null()).then(pl.lit("refused")).alias("failure")
     answers = text.select(item, pl.col(predicted).alias("label"), failed)

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from facevalue import __version__
+from facevalue.cli.printing import safe
 from facevalue.errors import FacevalueError
 
 __all__ = ["app", "run"]
@@ -29,7 +30,9 @@ class Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except FacevalueError as error:
-            typer.echo(f"facevalue: {error}", err=True)
+            # Messages quote files and programs of others, which must not steer a terminal.
+            text = "\n".join(safe(line) for line in str(error).split("\n"))
+            typer.echo(f"facevalue: {text}", err=True)
             raise typer.Exit(error.exit_status) from error
         except KeyboardInterrupt as error:
             typer.echo("facevalue: stopped. The same command goes on from here.", err=True)

@@ -12,7 +12,7 @@ from facevalue.dataset.fetch import located
 from facevalue.dataset.table import NamedDataset, Table
 from facevalue.domain.labels import TAXONOMIES
 
-__all__ = ["FERPLUS"]
+__all__ = ["FERPLUS", "majority"]
 
 _CARD = Card(
     name="ferplus",
@@ -53,7 +53,7 @@ _CARD = Card(
 _OTHERS = {"unknown": "count_unknown", "NF": "count_not_a_face"}
 
 
-def _majority(labels: tuple[str, ...]) -> pl.Expr:
+def majority(labels: tuple[str, ...]) -> pl.Expr:
     """Return the authors' 'majority' label, null where there is none.
 
     References
@@ -82,7 +82,7 @@ def _read(_: Mapping[str, Any]) -> Table:
         usage="Usage",
         **{f"votes_{label}": pl.col(label).cast(pl.Int64) for label in labels},
         **{ours: pl.col(theirs).cast(pl.Int64) for theirs, ours in _OTHERS.items()},
-    ).with_columns(annotated=_majority(labels))
+    ).with_columns(annotated=majority(labels))
     unnamed = int(frame.get_column("item").str.starts_with("row-").sum())
     no_vote = int((frame.select(pl.sum_horizontal(pl.col("^votes_.*$"))).to_series() == 0).sum())
     notes = (

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from facevalue.cache import cache_folder
 from facevalue.canonical import digest, digest_stream
@@ -79,11 +78,15 @@ def _file_digest(path: Path) -> str:
 
 def _check(path: Path, file: FileCard, card: Card) -> None:
     found = folder_digest(path) if path.is_dir() else _file_digest(path)
-    if found != file.sha256:
-        raise InputError(
-            f"dataset {card.name!r}: {file.name} is not the file it should be. "
-            f"Expected SHA-256 {file.sha256}, found {found}. Replace the file."
-        )
+    if found == file.sha256:
+        return
+    is_fetched = path.parent == cache_folder("datasets", card.name) and file.url is not None
+    again = f"Get it again with: facevalue datasets fetch {card.name}"
+    raise InputError(
+        f"dataset {card.name!r}: {file.name} is not the file it should be. "
+        f"Expected SHA-256 {file.sha256}, found {found}. "
+        f"{again if is_fetched else 'Replace the file in FACEVALUE_DATA'}."
+    )
 
 
 def fetch(name: str, *, on_progress: Progress | None = None) -> Path:
@@ -122,19 +125,27 @@ def fetch_card(card: Card, *, on_progress: Progress | None = None) -> Path:
     MissingExtraError
         If Pooch is not installed.
     """
+    folder = cache_folder("datasets", card.name)
+    _discard_damaged(folder, card)
     try:
         return located(card)
     except DataUnavailableError:
         pass
     if find_spec("pooch") is None:
         raise MissingExtraError("pooch", "data")
-    folder = cache_folder("datasets", card.name)
     folder.mkdir(parents=True, exist_ok=True)
     for file in card.files:
         if not (folder / file.name).exists():
             _download(file, folder, card, on_progress)
-        _check(folder / file.name, file, card)
     return folder
+
+
+def _discard_damaged(folder: Path, card: Card) -> None:
+    """Remove what was fetched once and is no longer what it was; only ever from the cache."""
+    for file in card.files:
+        path = folder / file.name
+        if path.is_file() and _file_digest(path) != file.sha256:
+            path.unlink()
 
 
 def _plain(error: Exception) -> str:
@@ -150,39 +161,33 @@ def _plain(error: Exception) -> str:
     return text
 
 
-class _Meter:
-    """What Pooch tells about progress; stops a download that grows past its known size."""
+def _receive(url: str, output: Path, file: FileCard, on_progress: Progress | None) -> None:
+    """Download into ``output``; stop where more comes than the file is known to have.
 
-    def __init__(self, file: FileCard, on_progress: Progress | None) -> None:
-        self.total = 0
-        self._file = file
-        self._on_progress = on_progress
-        self._n_bytes = 0
+    Pooch's own downloader knows no bound, and leaves the connection open when it is stopped.
+    """
+    import requests
 
-    def update(self, n_bytes: int) -> None:
-        self._n_bytes += n_bytes
-        # Pooch counts whole pieces, so the last one may go over by less than a piece.
-        if self._n_bytes >= self._file.size + 2 * _CHUNK_BYTES:
-            raise InputError(f"more than the expected {self._file.size:,} bytes came")
-        if self._on_progress is not None:
-            so_far = min(self._n_bytes, self._file.size)
-            self._on_progress(self._file.name, so_far, self._file.size)
-
-    def reset(self) -> None:
-        self._n_bytes = 0
-
-    def close(self) -> None:
-        """Nothing is held open."""
+    n_bytes = 0
+    with requests.get(url, stream=True, timeout=_TIMEOUT_S) as answer, output.open("wb") as stream:
+        answer.raise_for_status()
+        for piece in answer.iter_content(_CHUNK_BYTES):
+            n_bytes += len(piece)
+            if n_bytes > file.size:
+                raise InputError(f"more than the expected {file.size:,} bytes came")
+            stream.write(piece)
+            if on_progress is not None:
+                on_progress(file.name, n_bytes, file.size)
 
 
 def _download(file: FileCard, folder: Path, card: Card, on_progress: Progress | None) -> None:
     import pooch
 
     pooch.get_logger().setLevel("ERROR")  # we say ourselves what goes on
-    meter: Any = _Meter(file, on_progress)
-    downloader = pooch.HTTPDownloader(
-        progressbar=meter, chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_S
-    )
+
+    def downloader(url: str, output: str, _: object) -> None:
+        _receive(url, Path(output), file, on_progress)
+
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as temporary:
         try:
             # The digest is held against the card below, where both values can be told.

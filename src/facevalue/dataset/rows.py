@@ -131,14 +131,16 @@ def _text(path: Path, faults: Faults) -> str:
         faults.add("unreadable_file", f"the file cannot be read: {error.strerror}")
         raise faults.error() from error
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        faults.add("encoding", "the file is in UTF-16; expected UTF-8. Save it as UTF-8", row=1)
+        faults.add(
+            "wrong_encoding", "the file is in UTF-16; expected UTF-8. Save it as UTF-8", row=1
+        )
         raise faults.error()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = 1 + len(_LINE_END.findall(data[: error.start]))
         faults.add(
-            "encoding",
+            "wrong_encoding",
             f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8. Save the file as UTF-8",
             row=row,
         )

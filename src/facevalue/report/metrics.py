@@ -101,6 +101,14 @@ _METRICS: dict[str, _Metric] = {
         "% of items",
         "Share of items for which the system gave no usable answer, in all and by kind.",
     ),
+    "abstention_rate": _Metric(
+        "abstention rate",
+        "abstention rate ({})",
+        Unit.SHARE,
+        "% of items",
+        "Share of items to which the system answered that there is no emotion. Such items are "
+        "not part of its accuracy.",
+    ),
     "answer_rate": _Metric(
         "answer rate",
         "answer rate ({})",

@@ -100,7 +100,8 @@ def expected_calibration_error(
     """Estimate the expected calibration error over 15 bins of equal width.
 
     ``Σ_b n_b/n · |accuracy_b − confidence_b|``. The plug-in value is biased upwards when
-    bins hold few answers; the interval does not correct that.
+    bins hold few answers, since chance differences do not cancel out; the interval does not
+    correct that and is too high for a system that is calibrated well.
 
     References
     ----------
@@ -113,4 +114,4 @@ def expected_calibration_error(
     0.4
     """
     r = tally.calibration_error()
-    return refuse(r) or interval(r, spec, Scale.SHARE)
+    return refuse(r) or interval(r, spec, Scale.UNIT)

@@ -1,12 +1,16 @@
 """Differences and ratios between groups, and the largest gap over all of them.
 
 Two groups may share people (conditions within a person) or not; the variance of a
-difference follows from each person's own contribution to both sides.
+difference follows from each person's own contribution to both sides. A side on which nobody
+differs from anybody (five people, every answer right) shows no variance, yet is not known
+exactly: then the two sides' own intervals are combined, as if they shared nobody.
 
 References
 ----------
 Welch (1947), *Biometrika* 34, and Satterthwaite (1946), *Biometrics Bulletin* 2: degrees
-of freedom. Šidák (1967), *JASA* 62: simultaneous intervals. Westfall and Young (1993),
+of freedom. Newcombe (1998), *Statistics in Medicine* 17, method 10, and Zou and Donner
+(2008), *Statistics in Medicine* 27: intervals of a difference from those of its sides.
+Šidák (1967), *JASA* 62: simultaneous intervals. Westfall and Young (1993),
 *Resampling-Based Multiple Testing*: max-T permutation. Phipson and Smyth (2010),
 *Statistical Applications in Genetics and Molecular Biology* 9(1): p-values from
 permutations are never zero.
@@ -22,8 +26,15 @@ import numpy as np
 from scipy import stats
 
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
-from facevalue.stats.jackknife import MIN_SUBJECTS, IntervalSpec, Replicates, refuse
-from facevalue.stats.metrics import Metric
+from facevalue.stats.jackknife import (
+    MIN_SUBJECTS,
+    IntervalSpec,
+    Replicates,
+    carriers,
+    interval,
+    refuse,
+)
+from facevalue.stats.metrics import Metric, Scale
 from facevalue.stats.tally import FloatArray, IntArray, Tally
 
 __all__ = ["LargestGap", "difference", "largest_gap", "permuted_gaps", "ratio"]
@@ -31,6 +42,7 @@ __all__ = ["LargestGap", "difference", "largest_gap", "permuted_gaps", "ratio"]
 TINY = 1e-12
 METHOD_DIFFERENCE = "difference, jackknife over subjects, Welch t on effective subjects"
 METHOD_RATIO = "ratio, jackknife over subjects, log scale, Welch t on effective subjects"
+METHOD_SIDES = "from the intervals of both sides (Newcombe), as the spread is silent"
 METHOD_GAP = "simultaneous pairwise intervals (Šidák)"
 METHOD_PERMUTATION = "max-T permutation of groups over subjects"
 
@@ -46,31 +58,31 @@ class _Spread:
 def difference(
     group: Replicates, reference: Replicates, spec: IntervalSpec
 ) -> Estimate | NotEstimable:
-    """Estimate group minus reference.
+    """Estimate group minus reference, both of them shares in [0, 1].
 
     Returns
     -------
     Estimate with a two-sided p-value against no difference, or NotEstimable with the
     reason of the side that has none (NO_ITEMS, UNDEFINED, TOO_FEW_CLUSTERS, UNSTABLE), or
-    UNDEFINED if neither side varies at all.
+    UNDEFINED if a side that is no share does not vary at all.
     """
     value = group.value - reference.value
     refused = _refuse_either(group, reference, value if np.isfinite(value) else None)
     if refused is not None:
         return refused
     spread = _spread(group.deviations, reference.deviations, group, reference)
-    if spread.error <= TINY:
-        return _no_variation(group, reference, value)
+    if group.is_constant or reference.is_constant or spread.error <= TINY:
+        return _by_sides(group, reference, spec, on_log=False)
     half = float(stats.t.ppf(0.5 + spec.level / 2, spread.df)) * spread.error
     p_value = float(2 * stats.t.sf(abs(value) / spread.error, spread.df))
     return _estimate(
-        group, reference, spec.level, METHOD_DIFFERENCE, (value, value - half, value + half),
-        p_value,
+        group, reference, spec.level, METHOD_DIFFERENCE,
+        (value, max(value - half, -1.0), min(value + half, 1.0)), p_value,
     )  # fmt: skip
 
 
 def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:
-    """Estimate group over reference on the log scale.
+    """Estimate group over reference, both of them shares, on the log scale.
 
     Returns
     -------
@@ -89,14 +101,39 @@ def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estim
     spread = _spread(
         group.deviations / group.value, reference.deviations / reference.value, group, reference
     )
-    if spread.error <= TINY:
-        return _no_variation(group, reference, group.value / reference.value)
+    if group.is_constant or reference.is_constant or spread.error <= TINY:
+        return _by_sides(group, reference, spec, on_log=True)
     log_value = float(np.log(group.value / reference.value))
     half = float(stats.t.ppf(0.5 + spec.level / 2, spread.df)) * spread.error
     ends = np.exp([log_value, log_value - half, log_value + half])
     p_value = float(2 * stats.t.sf(abs(log_value) / spread.error, spread.df))
     triple = (float(ends[0]), float(ends[1]), float(ends[2]))
     return _estimate(group, reference, spec.level, METHOD_RATIO, triple, p_value)
+
+
+def _by_sides(
+    group: Replicates, reference: Replicates, spec: IntervalSpec, *, on_log: bool
+) -> Estimate | NotEstimable:
+    """Combine the intervals of two shares, where the spread between subjects is silent.
+
+    The distance from the value to either end is the root of the sum of squares of the
+    distances on both sides; the p-value is that of Student's t which has such an interval.
+    """
+    value = group.value / reference.value if on_log else group.value - reference.value
+    if not (0.0 <= group.value <= 1.0 and 0.0 <= reference.value <= 1.0):
+        return _no_variation(group, reference, value)
+    sides = [interval(r, spec, Scale.SHARE) for r in (group, reference)]
+    (a, a_low, a_high), (b, b_low, b_high) = [
+        np.log([s.value, s.low, s.high]) if on_log else (s.value, s.low, s.high) for s in sides
+    ]
+    down, up = np.hypot(a - a_low, b_high - b), np.hypot(a_high - a, b - b_low)
+    df = min(group.degrees_of_freedom, reference.degrees_of_freedom)
+    t = float(stats.t.ppf(0.5 + spec.level / 2, df))
+    towards_zero = down if a > b else up
+    p_value = float(2 * stats.t.sf(t * abs(a - b) / towards_zero, df)) if a != b else 1.0
+    ends = [float(np.exp(a - b + x) if on_log else a - b + x) for x in (0.0, -down, up)]
+    method = f"{'ratio' if on_log else 'difference'} {METHOD_SIDES}"
+    return _estimate(group, reference, spec.level, method, (ends[0], ends[1], ends[2]), p_value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +191,8 @@ def largest_gap(
         ps.append(1.0 if found.p_value is None else found.p_value)
     a, b, a_name, b_name = max(pairs, key=lambda pair: abs(pair[0].value - pair[1].value))
     driven_by = (a_name, b_name) if a.value >= b.value else (b_name, a_name)
-    sidak = 1.0 - (1.0 - min(ps)) ** len(pairs)
+    # 1 − (1 − p)^m, exact for the smallest p too: a p-value is never zero.
+    sidak = float(-np.expm1(len(pairs) * np.log1p(-min(ps)))) if min(ps) < 1.0 else 1.0
     method = METHOD_GAP + ("" if p_value is None else f"; p by {METHOD_PERMUTATION}")
     result = Estimate(
         value=abs(a.value - b.value), low=max(lows), high=max(highs), level=spec.level,
@@ -261,7 +299,8 @@ def _spread(
     error = float(np.sqrt((parts**2).sum()))
     if len(everyone) < len(group.subjects) + len(reference.subjects):
         # Shared people: the smaller side bounds what is known, which is cautious.
-        return _Spread(error, min(group.degrees_of_freedom, reference.degrees_of_freedom))
+        dfs = group.degrees_of_freedom, reference.degrees_of_freedom, carriers(parts)
+        return _Spread(error, max(min(dfs), 1.0))
     va, vb = float((group_parts**2).sum()), float((reference_parts**2).sum())
     bottom = va**2 / group.degrees_of_freedom + vb**2 / reference.degrees_of_freedom
     df = (va + vb) ** 2 / bottom if bottom > 0 else 1.0
@@ -287,7 +326,7 @@ def _refuse_either(
     return None
 
 
-def _no_variation(group: Replicates, reference: Replicates, value: float | None) -> NotEstimable:
+def _no_variation(group: Replicates, reference: Replicates, value: float) -> NotEstimable:
     return NotEstimable(
         reason=Reason.UNDEFINED,
         detail="no subject differs from another, so chance cannot be told",

@@ -1,10 +1,12 @@
 """Intervals that take a person's items together: the delete-one-subject jackknife.
 
 The standard error is the jackknife's over subjects. The interval is symmetric on the
-logit scale for shares and on Fisher's z for correlations, with Student's t on the
-*effective* number of subjects minus one, since a few people with many items carry less
-information than their number says. Where nothing varies (every answer right, say) the
-jackknife is silent, and the exact binomial interval over subjects is used instead.
+logit scale for shares and on Fisher's z for correlations, with Student's t on *effective*
+degrees of freedom: a few people with many items tell less than their number says, and so
+does a spread that hangs on a few people (rare errors, all of two persons). An average of
+shares varies most if each person is wholly right or wholly wrong, so its interval is never
+wider than the exact binomial one over effective subjects; where nothing varies (every
+answer right, say) the jackknife is silent, and that is the interval.
 
 Why this and not another: ``docs/adr/0004-intervals.md``, with the simulation.
 
@@ -12,8 +14,10 @@ References
 ----------
 Efron and Tibshirani (1993), *An Introduction to the Bootstrap*, ch. 11, eq. 11.5:
 jackknife standard error. Kish (1965), *Survey Sampling*, §8.2: effective number under
-unequal weights. Korn and Graubard (1998), *Survey Methodology* 24(2): intervals for
-shares near 0 and 1 from few clusters. Clopper and Pearson (1934), *Biometrika* 26.
+unequal weights. Satterthwaite (1946), *Biometrics Bulletin* 2: degrees of freedom from the
+variance of a variance; we take half of the plug-in value, which few people overstate. Korn
+and Graubard (1998), *Survey Methodology* 24(2): exact binomial intervals on an effective
+sample size. Clopper and Pearson (1934), *Biometrika* 26.
 """
 
 from __future__ import annotations
@@ -40,13 +44,15 @@ __all__ = [
 ]
 
 MIN_SUBJECTS = 5
-"""Fewer subjects than this carry no interval; 8 and more hold their level (ADR 0004)."""
+"""Fewer subjects than this carry no interval."""
 
 TINY = 1e-12
 
 METHOD_LOGIT = "jackknife over subjects, logit scale, t on effective subjects"
 METHOD_FISHER = "jackknife over subjects, Fisher's z, t on effective subjects"
 METHOD_EXACT = "exact binomial over subjects (no variation between subjects)"
+METHOD_CUT = "jackknife over subjects, cut at 0 and 1, t on effective subjects"
+METHOD_WHOLE = "whole range (no variation between subjects)"
 METHOD_PAIRED = "paired difference, jackknife over subjects, t on effective subjects"
 
 
@@ -77,6 +83,9 @@ class Replicates:
         Their codes, same shape.
     n_items
         Items of the cell.
+    weights
+        How much the statistic hangs on each subject, same shape, in any unit; `None` where
+        that is their share of the answers.
     """
 
     value: float
@@ -84,6 +93,7 @@ class Replicates:
     sizes: FloatArray
     subjects: IntArray
     n_items: int
+    weights: FloatArray | None = None
 
     @property
     def n_subjects(self) -> int:
@@ -93,18 +103,19 @@ class Replicates:
     @property
     def n_answers(self) -> int:
         """Answers that contribute."""
-        return int(self.sizes.sum())
+        return round(float(self.sizes.sum()))
 
     @property
     def effective_subjects(self) -> float:
-        """Kish's effective number of subjects under their unequal sizes."""
-        total = self.sizes.sum()
-        return float(total**2 / (self.sizes**2).sum()) if total > 0 else 0.0
+        """Kish's effective number of subjects under their unequal weights."""
+        weights = self.sizes if self.weights is None else self.weights
+        total = weights.sum()
+        return float(total**2 / (weights**2).sum()) if total > 0 else 0.0
 
     @property
     def degrees_of_freedom(self) -> float:
-        """Effective subjects minus one, at least one."""
-        return max(self.effective_subjects - 1.0, 1.0)
+        """Effective subjects minus one, or how many carry the variance if fewer; at least one."""
+        return max(min(self.effective_subjects - 1.0, carriers(self.deviations)), 1.0)
 
     @property
     def deviations(self) -> FloatArray:
@@ -118,6 +129,28 @@ class Replicates:
         """Jackknife variance about the full value (the more cautious of the two forms)."""
         return float((self.deviations**2).sum())
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether leaving anyone out changes nothing, so that the spread is silent."""
+        return self.variance <= TINY
+
+
+def carriers(deviations: FloatArray) -> float:
+    """Return how many subjects carry a variance, from their deviations, shape ``(n_subjects,)``.
+
+    ``(Σd²)² / Σ(d² − mean d²)²``: half of Satterthwaite's degrees of freedom. Infinite where
+    all deviate alike.
+
+    Examples
+    --------
+    >>> round(carriers(np.array([-9.0] + [1.0] * 9)), 2)   # one of ten errs: 90²/5,760
+    1.41
+    """
+    squares = deviations**2
+    unequal = float(((squares - squares.mean()) ** 2).sum())
+    total = float(squares.sum())
+    return total**2 / unequal if unequal > TINY * total**2 else float("inf")
+
 
 def replicate(metric: Metric, tally: Tally) -> Replicates:
     """Evaluate ``metric`` on all subjects of ``tally`` and without each of them."""
@@ -125,7 +158,8 @@ def replicate(metric: Metric, tally: Tally) -> Replicates:
     used = sizes > 0
     value = float(metric.value(tally.total))
     left_out = metric.value(tally.total[None] - tally.counts[used])
-    return Replicates(value, left_out, sizes[used], tally.subjects[used], tally.n_items)
+    weights = None if metric.weights is None else metric.weights(tally.counts)[used]
+    return Replicates(value, left_out, sizes[used], tally.subjects[used], tally.n_items, weights)
 
 
 def mean_of(n: FloatArray, total: FloatArray, subjects: IntArray, n_items: int) -> Replicates:
@@ -182,7 +216,7 @@ def estimate(metric: Metric, tally: Tally, spec: IntervalSpec) -> Estimate | Not
     ...                      rng.integers(0, 2, 100), n_labels=2)
     >>> e = estimate(metric_named("accuracy", ["a", "b"]), t, IntervalSpec())
     >>> f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})"
-    '0.54 (0.44 to 0.64)'
+    '0.54 (0.43 to 0.65)'
     """
     replicates = replicate(metric, tally)
     refused = refuse(replicates)
@@ -210,18 +244,22 @@ def _ends(r: Replicates, t: float, level: float, scale: Scale) -> tuple[float, f
     if scale is Scale.DIFFERENCE:
         half = t * float(np.sqrt(r.variance))
         return p - half, p + half, METHOD_PAIRED
+    if scale is Scale.UNIT:
+        half = t * float(np.sqrt(r.variance))
+        return max(p - half, 0.0), min(p + half, 1.0), METHOD_CUT
     if scale is Scale.CORRELATION:
         inside = 1.0 - p * p
-        if inside <= TINY or r.variance <= TINY:
-            return -1.0, 1.0, METHOD_EXACT + "; whole range"
+        if inside <= TINY or r.is_constant:
+            return -1.0, 1.0, METHOD_WHOLE
         z, reach = np.arctanh(p), t * np.sqrt(r.variance) / inside
         return float(np.tanh(z - reach)), float(np.tanh(z + reach)), METHOD_FISHER
     spread = p * (1.0 - p)
-    if spread <= TINY or r.variance <= TINY:
-        low, high = clopper_pearson(p, r.n_subjects, level)
-        return min(low, p), max(high, p), METHOD_EXACT
+    low, high = clopper_pearson(p, r.effective_subjects, level)
+    low, high = min(low, p), max(high, p)
+    if spread <= TINY or r.is_constant:
+        return low, high, METHOD_EXACT
     logit, reach = np.log(p / (1.0 - p)), t * np.sqrt(r.variance) / spread
-    return _expit(logit - reach), _expit(logit + reach), METHOD_LOGIT
+    return max(_expit(logit - reach), low), min(_expit(logit + reach), high), METHOD_LOGIT
 
 
 def _expit(x: float) -> float:
@@ -229,8 +267,11 @@ def _expit(x: float) -> float:
     return float(1.0 / (1.0 + np.exp(-x))) if x >= 0 else float(np.exp(x) / (1.0 + np.exp(x)))
 
 
-def clopper_pearson(p: float, n: int, level: float) -> tuple[float, float]:
-    """Return the exact binomial interval of a share ``p`` of ``n`` independent trials."""
+def clopper_pearson(p: float, n: float, level: float) -> tuple[float, float]:
+    """Return the exact binomial interval of a share ``p`` of ``n`` independent trials.
+
+    ``n`` may be an effective number and need not be whole (Korn and Graubard 1998, eq. 3).
+    """
     tail = (1.0 - level) / 2
     x = p * n
     low = 0.0 if x <= 0 else float(stats.beta.ppf(tail, x, n - x + 1))

@@ -30,7 +30,8 @@ ValueFunction = Callable[[FloatArray], FloatArray]
 class Scale(StrEnum):
     """On which scale an interval is symmetric."""
 
-    SHARE = "share"  # in [0, 1]: logit
+    SHARE = "share"  # in [0, 1], a weighted average of shares of subjects: logit
+    UNIT = "unit"  # in [0, 1], but no such average, and 0 is possible: as it is, cut
     CORRELATION = "correlation"  # in [−1, 1]: Fisher's z
     DIFFERENCE = "difference"  # of two values on the same people: as it is
 
@@ -52,6 +53,9 @@ class Metric:
     is_mean
         Whether the value is a plain mean over the answers of ``base``, so that a variance
         with answers as independent is defined.
+    weights
+        Counts by subject, shape ``(n_subjects, n_labels, n_labels + 1)`` → how much the value
+        hangs on each subject, shape ``(n_subjects,)``; `None` where ``base`` says that.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Metric:
     base: ValueFunction
     scale: Scale = Scale.SHARE
     is_mean: bool = False
+    weights: ValueFunction | None = None
 
 
 def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
@@ -101,8 +106,7 @@ def _precision(k: int, counts: FloatArray) -> FloatArray:
 
 
 def _f1(k: int, counts: FloatArray) -> FloatArray:
-    both = counts[..., k, :].sum(axis=-1) + counts[..., :, k].sum(axis=-1)
-    return _ratio(2.0 * counts[..., k, k], both)
+    return _ratio(2.0 * counts[..., k, k], _f1_weights(k, counts))
 
 
 def _f1_base(k: int, counts: FloatArray) -> FloatArray:
@@ -117,6 +121,23 @@ def _uar(labels: tuple[int, ...], counts: FloatArray) -> FloatArray:
     recalls = _ratio(counts[..., list(labels), list(labels)], rows)
     averaged: FloatArray = recalls.mean(axis=-1)
     return averaged
+
+
+def _label_weights(weights: FloatArray, counts: FloatArray) -> FloatArray:
+    """Weigh subjects by their share of each label's answers, labels by ``weights``.
+
+    An average of recalls is an average over subjects with these weights: whoever gave half
+    of the items of a rare label counts for half of that label.
+    """
+    by_label = counts.sum(axis=-1)
+    shares = _ratio(by_label, np.broadcast_to(by_label.sum(axis=0), by_label.shape))
+    weighed: FloatArray = np.nan_to_num(shares) @ weights
+    return weighed
+
+
+def _f1_weights(k: int, counts: FloatArray) -> FloatArray:
+    both: FloatArray = counts[..., k, :].sum(axis=-1) + counts[..., :, k].sum(axis=-1)
+    return both
 
 
 def _mcc(counts: FloatArray) -> FloatArray:
@@ -203,7 +224,8 @@ def metric_named(
             return Metric(name, _mcc, _all, scale=Scale.CORRELATION)
         if head == "uar":
             used = tuple(names.index(x) for x in (names if present is None else present))
-            return Metric(name, partial(_uar, used), _all)
+            even = np.isin(np.arange(len(names)), used).astype(np.float64)
+            return Metric(name, partial(_uar, used), _all, weights=partial(_label_weights, even))
         raise KeyError(name)
     label = rest.removesuffix("]")
     if label not in names:
@@ -211,7 +233,8 @@ def metric_named(
     k = names.index(label)
     if head == "standardised_prediction_rate":
         weights = np.ones(len(names)) if mix is None else mix
-        return Metric(name, partial(_standardised_rate, k, weights), _all)
+        by_mix = partial(_label_weights, weights)
+        return Metric(name, partial(_standardised_rate, k, weights), _all, weights=by_mix)
     table: dict[str, tuple[ValueFunction, ValueFunction, bool]] = {
         "recall": (partial(_recall, k), partial(_annotated, k), True),
         "precision": (partial(_precision, k), partial(_predicted, k), True),
@@ -221,4 +244,5 @@ def metric_named(
     if head not in table:
         raise KeyError(name)
     value, base, is_mean = table[head]
-    return Metric(name, value, base, is_mean=is_mean)
+    weigh = partial(_f1_weights, k) if head == "f1" else None
+    return Metric(name, value, base, is_mean=is_mean, weights=weigh)

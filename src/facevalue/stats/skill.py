@@ -76,7 +76,7 @@ def advantage(
     if paired.variance > TINY:
         return interval(paired, spec, Scale.DIFFERENCE)
     # Nobody differs from anybody (a perfect system, say): chance is the binomial's alone.
-    low, high = clopper_pearson(min(max(ours.value, 0.0), 1.0), ours.n_subjects, spec.level)
+    low, high = clopper_pearson(min(max(ours.value, 0.0), 1.0), ours.effective_subjects, spec.level)
     return Estimate(
         value=paired.value,
         low=min(low - theirs.value, paired.value),

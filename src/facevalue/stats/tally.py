@@ -102,7 +102,7 @@ class Tally:
     @property
     def n_answers(self) -> int:
         """Answers counted."""
-        return int(self.counts.sum())
+        return round(float(self.counts.sum()))
 
     def without_each(self) -> FloatArray:
         """Confusion counts with each subject left out, shape as ``counts``."""

@@ -14,6 +14,7 @@ from facevalue.systems.names import (
     fetch_system,
     is_fetched,
     open_system,
+    opener_of,
 )
 from facevalue.systems.packages import NamedSystem
 
@@ -30,4 +31,5 @@ __all__ = [
     "fetch_system",
     "is_fetched",
     "open_system",
+    "opener_of",
 ]

@@ -15,7 +15,15 @@ from facevalue.registry import Registry
 from facevalue.systems.base import Recorded, System, SystemRequest
 from facevalue.systems.packages import NamedSystem, fetch_named
 
-__all__ = ["ADAPTERS", "NAMED_SYSTEMS", "Opener", "fetch_system", "is_fetched", "open_system"]
+__all__ = [
+    "ADAPTERS",
+    "NAMED_SYSTEMS",
+    "Opener",
+    "fetch_system",
+    "is_fetched",
+    "open_system",
+    "opener_of",
+]
 
 Opener = Callable[[SystemRequest, Path], System | Recorded]
 """How an adapter is opened: request and folder of the audit file in, system out."""
@@ -71,13 +79,24 @@ def open_system(request: SystemRequest, *, base: Path) -> System | Recorded:
     facevalue.errors.UnknownNameError: unknown system 'fre'. Did you mean 'fer'? Known: \
 'face-api', 'facex', 'fer'.
     """
+    return opener_of(request)(request, base)
+
+
+def opener_of(request: SystemRequest) -> Opener:
+    """Return what opens the system that is asked for; nothing is opened yet.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such adapter or named system.
+    """
     if request.adapter is None:
-        return NAMED_SYSTEMS[request.name].open(request, base)
+        return NAMED_SYSTEMS[request.name].open
     if request.adapter in NAMED_SYSTEMS:
-        return NAMED_SYSTEMS[request.adapter].open(request, base)
+        return NAMED_SYSTEMS[request.adapter].open
     if request.adapter not in ADAPTERS:
         raise UnknownNameError("adapter", request.adapter, [*ADAPTERS, *NAMED_SYSTEMS])
-    return ADAPTERS[request.adapter](request, base)
+    return ADAPTERS[request.adapter]
 
 
 def fetch_system(name: str, on_event: Callable[[str], None] = lambda _: None) -> Path:

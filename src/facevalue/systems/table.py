@@ -98,7 +98,7 @@ def _unusable(path: Path) -> Problem | None:
     if path.suffix.lower() not in READERS:
         known = ", ".join(READERS)
         what = f"the ending {path.suffix!r} is not one of a table, expected {known}"
-        return Problem("unknown_format", what)
+        return Problem("unsupported_format", what)
     size = path.stat().st_size
     if size == 0:
         return Problem("empty_file", "the file is empty")
@@ -162,7 +162,7 @@ def _read_csv(path: Path, problems: list[Problem]) -> Table | None:
                 values.append(cells)
                 rows.append(number)
     except csv.Error as error:
-        problems.append(Problem("not_csv", f"this is not CSV ({error})", f"row {number + 1}"))
+        problems.append(Problem("bad_csv", f"this is not CSV ({error})", f"row {number + 1}"))
     problems.extend(_bad_header(header))
     if problems:
         return None
@@ -187,7 +187,7 @@ def _read_json_lines(path: Path, problems: list[Problem]) -> Table | None:
             continue
         record = _record(line)
         if isinstance(record, str):
-            problems.append(Problem("not_json_lines", record, f"line {number}"))
+            problems.append(Problem("bad_json", record, f"line {number}"))
         else:
             records.append(record)
             rows.append(number)

@@ -120,13 +120,13 @@ BAD_TEXT = {
         "m.csv",
         b"item,x\na,1\nb\xe9,2\n",
         "m.csv: 1 problem(s)\n"
-        "  row 3: byte 12 (0xe9) is not UTF-8. Save the file as UTF-8 [encoding]",
+        "  row 3: byte 12 (0xe9) is not UTF-8. Save the file as UTF-8 [wrong_encoding]",
     ),
     "utf-16": (
         "m.jsonl",
         "{}".encode("utf-16"),
         "m.jsonl: 1 problem(s)\n"
-        "  row 1: the file is in UTF-16; expected UTF-8. Save it as UTF-8 [encoding]",
+        "  row 1: the file is in UTF-16; expected UTF-8. Save it as UTF-8 [wrong_encoding]",
     ),
     "ragged": (
         "m.csv",

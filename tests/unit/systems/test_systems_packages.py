@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from facevalue.cache import cache_folder
 from facevalue.canonical import digest_bytes
 from facevalue.errors import InputError, SystemUnavailableError
 from facevalue.systems import NAMED_SYSTEMS, SystemRequest, packages
-from facevalue.cache import cache_folder
 from facevalue.systems.packages import (
     Member,
     NamedSystem,

@@ -169,7 +169,7 @@ def test_many_missing_items_are_counted(tmp_path: Path) -> None:
         (
             "p.csv",
             b'item,label\na,"calm\n',
-            "row 2: this is not CSV (unexpected end of data) [not_csv]",
+            "row 2: this is not CSV (unexpected end of data) [bad_csv]",
         ),
         ("p.csv", b"item,item\na,b\n", "row 1: there are two columns 'item' [duplicate_column]"),
         ("p.csv", b"item,,label\na,b,c\n", "row 1: column 2 has no name [unnamed_column]"),
@@ -191,25 +191,25 @@ def test_many_missing_items_are_counted(tmp_path: Path) -> None:
         (
             "p.jsonl",
             b'{"item": "a"\n',
-            "line 1: this is not a JSON object in one line [not_json_lines]",
+            "line 1: this is not a JSON object in one line [bad_json]",
         ),
-        ("p.jsonl", b"[1]\n", "line 1: this is not a JSON object in one line [not_json_lines]"),
+        ("p.jsonl", b"[1]\n", "line 1: this is not a JSON object in one line [bad_json]"),
         (
             "p.jsonl",
             b'{"item": "a", "item": "b"}\n',
-            "line 1: this is not a JSON object in one line [not_json_lines]",
+            "line 1: this is not a JSON object in one line [bad_json]",
         ),
         (
             "p.jsonl",
             b'{"item": {"x": 1}}\n',
-            "line 1: 'item' is not a single value [not_json_lines]",
+            "line 1: 'item' is not a single value [bad_json]",
         ),
         ("p.parquet", b"PAR1 nothing", "this is not a Parquet file [not_parquet]"),
         (
             "p.pkl",
             b"\x80\x04.",
             "the ending '.pkl' is not one of a table, expected .csv, .jsonl, "
-            ".ndjson, .parquet [unknown_format]",
+            ".ndjson, .parquet [unsupported_format]",
         ),
     ],
 )
