@@ -57,7 +57,7 @@ claims:
 """
 
 # Asked for the batch, it notes every item, and is in no hurry where a test wants to kill it.
-LOOKS = '''
+LOOKS = """
 import os
 import time
 from pathlib import Path
@@ -79,7 +79,7 @@ def answer(grey):
     if grey > 0.99:
         return None
     return {"light": grey, "dark": (1 - grey) * 0.9, "murky": (1 - grey) * 0.1}
-'''
+"""
 
 
 def build(folder: Path, audit: str = AUDIT) -> Path:

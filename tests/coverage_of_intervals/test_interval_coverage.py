@@ -129,6 +129,7 @@ def _line(row: Row) -> str:
 def _table(rows: Sequence[Row], date: str) -> str:
     promised = [r for r in rows if r.design.is_promised]
     levels = [r for r in promised if r.design.what in LEVELS]
+    compared = [r for r in promised if r.design.what not in LEVELS]
     short = [r for r in rows if is_short(r)]
     least = f"{100 * lowest(N_AUDITS):.1f} %"
     most = f"{100 * highest_alarms(N_AUDITS):.1f} %"
@@ -154,9 +155,9 @@ A 95 % interval covers 95 %, within chance, for
 
 - accuracy, recall and UAR of one system: from 8 people, rates up to 0.98, an ICC up to 0.3, few or
   many items, equal or not ({len(levels)} designs, the lowest {_lowest(levels)});
-- comparisons (difference, paired difference, ratio, largest gap, skill): at any of these rates where
-  people do not differ, and up to a rate of 0.8 where they do ({len(promised) - len(levels)} designs,
-  the lowest {_lowest([r for r in promised if r not in levels])}).
+- comparisons (difference, paired difference, ratio, largest gap, skill): at any rate where people
+  do not differ, up to a rate of 0.8 where they do ({len(compared)} designs, the lowest
+  {_lowest(compared)}).
 
 Many cover more than they promise: with few people and rare errors an interval cannot be both short
 and safe, and these are safe. The permutation test of the largest gap keeps its 5 % in every design.

@@ -82,14 +82,14 @@ CASES = (
     Case(
         name="header only",
         files=_answers("item,label\n"),
-        says=lines("answers.csv: 1 problem(s)", "  there is no row below the header [empty_file]"),
+        says=lines("answers.csv: 1 problem(s)", "  there is no row of data [no_rows]"),
     ),
     Case(
         name="latin-1",
         files=_answers(ANSWERS.replace("anger", "colère").encode("latin-1")),
         says=lines(
             "answers.csv: 1 problem(s)",
-            "  line 2: this is not UTF-8. Save the file as UTF-8 [wrong_encoding]",
+            "  row 2: byte 16 (0xe8) is not UTF-8. Save the file as UTF-8 [wrong_encoding]",
         ),
     ),
     Case(
@@ -97,18 +97,17 @@ CASES = (
         files=_answers(ANSWERS.encode("utf-16")),
         says=lines(
             "answers.csv: 1 problem(s)",
-            "  line 1: this is not UTF-8. Save the file as UTF-8 [wrong_encoding]",
+            ("  row 1: the file is in UTF-16; expected UTF-8. Save it as UTF-8 [wrong_encoding]"),
         ),
     ),
     Case(
         name="null characters",
         files=_answers(ANSWERS.replace("calm\n", "ca\0lm\n")),
         says=lines(
-            "answers.csv: 1 problem(s)",
-            (
-                "  line 3: there is a null character here. Save the file as UTF-8 text "
-                "[wrong_encoding]"
-            ),
+            "answers.csv: 3 problem(s)",
+            "  row 3, column label: the label 'ca lm' holds control characters [bad_label]",
+            "  row 4, column label: the label 'ca lm' holds control characters [bad_label]",
+            "  row 5, column label: the label 'ca lm' holds control characters [bad_label]",
         ),
     ),
     Case(
@@ -116,8 +115,8 @@ CASES = (
         files=_answers(ANSWERS + "e\nf,calm,1\n"),
         says=lines(
             "answers.csv: 2 problem(s)",
-            "  row 6: 1 cells, the header has 2 [ragged_row]",
-            "  row 7: 3 cells, the header has 2 [ragged_row]",
+            "  row 6: 1 field(s); the header has 2 [ragged_row]",
+            "  row 7: 3 field(s); the header has 2 [ragged_row]",
         ),
     ),
     Case(
@@ -125,7 +124,7 @@ CASES = (
         files=_answers(ANSWERS + 'e,"calm\n'),
         says=lines(
             "answers.csv: 1 problem(s)",
-            "  row 6: this is not CSV (unexpected end of data) [bad_csv]",
+            "  row 6: this row cannot be read: unexpected end of data [bad_csv]",
         ),
     ),
     Case(
@@ -133,7 +132,7 @@ CASES = (
         files=_answers(pickle.dumps({"a": "calm"})),
         says=lines(
             "answers.csv: 1 problem(s)",
-            "  line 1: this is not UTF-8. Save the file as UTF-8 [wrong_encoding]",
+            "  row 1: byte 0 (0x80) is not UTF-8. Save the file as UTF-8 [wrong_encoding]",
         ),
     ),
     Case(
@@ -142,15 +141,18 @@ CASES = (
         says=lines(
             "answers.xlsx: 1 problem(s)",
             (
-                "  the ending '.xlsx' is not one of a table, expected .csv, .jsonl, .ndjson, "
-                ".parquet [unsupported_format]"
+                "  expected a file that ends in one of .csv, .parquet, .jsonl, .ndjson "
+                "[unsupported_format]"
             ),
         ),
     ),
     Case(
         name="not really parquet",
         files={**_elsewhere("answers.parquet"), "answers.parquet": ANSWERS},
-        says=lines("answers.parquet: 1 problem(s)", "  this is not a Parquet file [not_parquet]"),
+        says=lines(
+            "answers.parquet: 1 problem(s)",
+            "  the file cannot be read as Parquet; it may be damaged [not_parquet]",
+        ),
     ),
     Case(
         name="bad json lines",
@@ -161,9 +163,9 @@ CASES = (
         },
         says=lines(
             "answers.ndjson: 3 problem(s)",
-            "  line 2: this is not a JSON object in one line [bad_json]",
-            "  line 3: this is not a JSON object in one line [bad_json]",
-            "  line 4: 'label' is not a single value [bad_json]",
+            "  row 2: not JSON: Expecting ',' delimiter at character 13 [bad_json]",
+            """  row 3: expected an object such as {"item": "a1"} [bad_json]""",
+            "  row 4: the value of 'label' is an object; expected text or a number [bad_json]",
         ),
     ),
     Case(
@@ -186,9 +188,8 @@ CASES = (
         name="header twice",
         files=_answers("item,label,label,\na,calm,calm,\n"),
         says=lines(
-            "answers.csv: 2 problem(s)",
-            "  row 1: there are two columns 'label' [duplicate_column]",
-            "  row 1: column 4 has no name [unnamed_column]",
+            "answers.csv: 1 problem(s)",
+            "  row 1, column label: two columns have this name [duplicate_column]",
         ),
     ),
     Case(

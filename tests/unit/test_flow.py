@@ -15,14 +15,13 @@ from facevalue import flow
 from facevalue.audits import FindingSet, read_audit, read_verdicts
 from facevalue.domain import Outcome
 from facevalue.errors import (
-    AuditSpecError,
     DataUnavailableError,
     FacevalueError,
-    InputError,
     SystemUnavailableError,
 )
 from facevalue.runs import Event, RunFolder
-from flow_support import AUDIT, N_ITEMS, NOW, SECRET, asked, build
+from facevalue.systems import open_system as open_known
+from flow_support import AUDIT, N_ITEMS, NOW, SECRET, asked, build, items
 from support import require
 from systems_support import Reply, server
 
@@ -184,7 +183,9 @@ WITH_OPTIONAL = AUDIT.replace("systems:\n", f"{OPTIONAL}systems:\n").replace(
 
 @pytest.mark.usefixtures("without_data")
 def test_an_optional_dataset_that_is_not_here_is_told_with_how_to_get_it(tmp_path: Path) -> None:
-    about = "  - id: heard\n    says: s\n    metric: uar\n    at_least: 0.5\n    dataset: emodb-2s\n"
+    about = (
+        "  - id: heard\n    says: s\n    metric: uar\n    at_least: 0.5\n    dataset: emodb-2s\n"
+    )
     run = flow.audit(build(tmp_path, WITH_OPTIONAL + about), tmp_path / "run", now=NOW)
     how = (
         "dataset 'emodb-2s' is not available here. It cannot be fetched: set FACEVALUE_DATA to "
@@ -241,10 +242,7 @@ def test_steps_out_of_order_say_what_to_do(tmp_path: Path) -> None:
         f"yet. Run: facevalue run AUDIT.yaml --out {out} [nothing_run]"
     )
     for step in (flow.measure_run, flow.judge_run):
-        assert refused(step, folder) in (
-            not_run,
-            f"{out / 'findings.parquet'}: no findings here. Run: facevalue measure {out}",
-        )
+        assert refused(step, folder) == not_run
     flow.run_systems(read_audit(audit), out, now=NOW)
     assert refused(flow.judge_run, folder) == (
         f"{out / 'findings.parquet'}: no findings here. Run: facevalue measure {out}"
@@ -254,9 +252,15 @@ def test_steps_out_of_order_say_what_to_do(tmp_path: Path) -> None:
         f"{out / 'verdicts.json'}: no verdicts here. Run: facevalue judge {out}"
     )
     flow.judge_run(folder)
-    (out / "predictions" / "mine--pictures.parquet").unlink()
+    (out / "findings.json").unlink()
     assert refused(flow.report_run, folder) == (
-        f"{out}: the run lacks mine--pictures.parquet. Run: facevalue audit AUDIT.yaml --out {out}"
+        f"{out}: the run lacks findings.json. Run: facevalue audit AUDIT.yaml --out {out}"
+    )
+    answers = out / "predictions" / "mine--pictures.parquet"
+    answers.unlink()
+    assert refused(flow.measure_run, folder) == (
+        f"{answers}: no answers of 'mine' on 'pictures' here. Run: facevalue run AUDIT.yaml "
+        f"--out {out}"
     )
 
 
@@ -298,6 +302,27 @@ def test_labels_known_before_are_checked_before_anything_is_asked(tmp_path: Path
     assert not (tmp_path / "run").exists()
 
 
+def test_labels_of_answers_made_elsewhere_are_checked_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    elsewhere = "  - {name: theirs, adapter: predictions, options: {file: theirs.csv}}\n"
+    audit = build(tmp_path, AUDIT.replace("analyses:", f"{elsewhere}analyses:"))
+    names = [name for name, *_ in items()]
+    rows = [f"{name},{('bright', 'grim')[i % 2]}" for i, name in enumerate(names)]
+    (tmp_path / "theirs.csv").write_text("\n".join(["item,label", *rows]), "utf-8")
+    assert refused(flow.audit, audit, tmp_path / "run", now=NOW) == (
+        f"{audit}: 1 problem(s)\n  system 'theirs', labels: the system's label 'grim' is not "
+        "mapped; map it to one of 'bright', 'dark', or to 'outside' [unmapped_label]"
+    )
+    assert not (tmp_path / "run").exists()
+    assert not asked(tmp_path)
+
+
+def test_a_package_that_is_not_installed_took_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "PACKAGES", ("numpy", "absent-package"))
+    assert set(flow._versions()) == {"facevalue", "python", "numpy"}
+
+
 def test_check_looks_up_systems_and_datasets_and_opens_no_system(tmp_path: Path) -> None:
     wrong = AUDIT.replace("adapter: callable", "adapter: calable").replace(
         "groups: [sex]", "groups: [sexx]"
@@ -311,13 +336,45 @@ def test_check_looks_up_systems_and_datasets_and_opens_no_system(tmp_path: Path)
         f"{audit}: 2 problem(s)\n"
         "  datasets[0] (pictures).groups: dataset 'pictures' has no attribute 'sexx'. Did you "
         "mean 'sex'? It has: 'sex', 'light' [unknown_attribute]\n"
-        f"  systems[0].adapter: unknown adapter 'calable'. Did you mean 'callable'? Known: {known}. "
-        "[unknown_name]"
+        f"  systems[0].adapter: unknown adapter 'calable'. Did you mean 'callable'? Known: "
+        f"{known}. [unknown_name]"
     )
     # A system whose file is not there yet is fine to plan with.
     (tmp_path / "looks.py").unlink()
     (tmp_path / "audit.yaml").write_text(AUDIT, "utf-8")
     assert flow.check_audit(read_audit(audit)) == (1, [])
+
+
+def test_check_names_an_unknown_system_alone(tmp_path: Path) -> None:
+    audit = build(tmp_path, AUDIT.replace("    adapter: callable\n", ""))
+    assert refused(flow.check_audit, read_audit(audit)) == (
+        f"{audit}: 1 problem(s)\n  systems[0].name: unknown system 'mine'. Known: 'face-api', "
+        "'facex', 'fer'. [unknown_name]"
+    )
+
+
+def test_every_system_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    wrong = AUDIT.replace("batch_size: 3", "batch_sise: 3").replace(
+        "systems:\n", "systems:\n  - {name: other, adapter: calable}\n"
+    )
+    audit = build(tmp_path, wrong)
+    says = refused(flow.audit, audit, tmp_path / "run", now=NOW)
+    first, unknown, option = says.splitlines()
+    assert first == f"{audit}: 2 problem(s)"
+    assert unknown.startswith("  systems[0].adapter: unknown adapter 'calable'. Did you mean")
+    assert option.startswith(
+        "  system 'mine', option batch_sise: there is no such option. Did you mean 'batch_size'?"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_dataset_is_told(tmp_path: Path) -> None:
+    audit = build(tmp_path, AUDIT.replace("systems:\n", "  - {name: crema}\nsystems:\n"))
+    says = refused(flow.audit, audit, tmp_path / "run", now=NOW)
+    assert says.startswith(
+        f"{audit}: 1 problem(s)\n  datasets[1].name: unknown dataset 'crema'. Did you mean "
+        "'crema-d'? Known: "
+    )
 
 
 class Closing:
@@ -340,12 +397,11 @@ def test_systems_are_closed_whatever_happens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     closed: list[str] = []
-    opened = flow.open_system
 
     def open_system(request: Any, *, base: Path) -> Any:
         if request.name == "broken":
             raise SystemUnavailableError("it does not start")
-        return Closing(opened(request, base=base), closed)
+        return Closing(open_known(request, base=base), closed)
 
     monkeypatch.setattr(flow, "open_system", open_system)
     broken = "  - {name: broken, adapter: ratings}\n" if at == "opening" else ""
@@ -361,7 +417,7 @@ def test_systems_are_closed_whatever_happens(
 
 def by_grey(request: dict[str, Any], headers: Any) -> Reply:
     assert headers["Authorization"] == f"Bearer {SECRET}"
-    answers = [{"scores": {"bright": 0.75, "dark": 0.25}} for _ in request["items"]]
+    answers: list[Any] = [{"scores": {"bright": 0.75, "dark": 0.25}} for _ in request["items"]]
     # A server that says the key back must not get it written down.
     answers[0] = {"failed": "refused", "detail": f"key {SECRET} is over its limit"}
     return 200, {}, json.dumps({"answers": answers}).encode()
@@ -388,7 +444,3 @@ def test_a_run_folder_tells_nothing_of_machine_or_key(with_key: Path, tmp_path: 
         assert SECRET.encode() not in found, path.name
         for place in (tmp_path, Path.home(), Path.cwd()):
             assert str(place).encode() not in found, path.name
-
-
-def test_errors_are_of_the_right_kind() -> None:
-    assert issubclass(AuditSpecError, InputError)

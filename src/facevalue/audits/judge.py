@@ -48,6 +48,9 @@ PLAIN = {
 INDICES = ("mcc",)
 """Metrics that are no share and not told in percent."""
 
+OF_ALL_ITEMS = ("failure_rate", "abstention_rate", "answer_rate")
+"""Metrics that leave nothing out: failures and answers of none are what they count."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -232,11 +235,8 @@ def _beside(case: _Case, criterion: Criterion, finding: Finding) -> list[str]:
     """Keys of what is read beside the deciding finding: failure rate, groups."""
     beside = []
     for metric in ("failure_rate", "abstention_rate"):
-        at = Place(
-            system=case.system, dataset=case.dataset, family="failures", metric=metric,
-            condition=criterion.condition,
-        )  # fmt: skip
-        beside += [f.key for f in (case.findings.get(at),) if f is not None]
+        found = case.findings.get(_failures_at(case, criterion, metric))
+        beside += [] if found is None else [found.key]
     for attributes in criterion.over:
         name = " × ".join(attributes)
         beside += [
@@ -275,7 +275,31 @@ def _sentence(case: _Case, criterion: Criterion, finding: Finding) -> str:
         f"Measured: {value}{unit}{driven} ({100 * found.level:.6g}% interval {low} to {high}; "
         f"{subjects})."
     )
-    return claimed + measured
+    return claimed + measured + _left_out(case, criterion)
+
+
+def _left_out(case: _Case, criterion: Criterion) -> str:
+    """Say how much the number leaves out: nobody may pass by failing on what is hard."""
+    if criterion.failures == "wrong" or criterion.metric in OF_ALL_ITEMS:
+        return ""
+    parts = []
+    for metric, did in (("failure_rate", "failed on"), ("abstention_rate", "answered none to")):
+        found = case.findings.get(_failures_at(case, criterion, metric))
+        share = 0.0 if found is None else found.result.value or 0.0
+        if share > 0:
+            parts.append(f"{did} {_percent(share)} %")
+    return f" The system {' and '.join(parts)} of the items, which are left out." if parts else ""
+
+
+def _failures_at(case: _Case, criterion: Criterion, metric: str) -> Place:
+    return Place(
+        system=case.system, dataset=case.dataset, family="failures", metric=metric,
+        condition=criterion.condition,
+    )  # fmt: skip
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}" if share >= 0.0005 else "less than 0.1"
 
 
 def _driven_by(finding: Finding) -> str:

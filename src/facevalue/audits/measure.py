@@ -25,8 +25,8 @@ from facevalue.audits.sample import Sample
 from facevalue.canonical import digest
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.stats import (
-    MIN_SUBJECTS,
     IntervalSpec,
+    Metric,
     Replicates,
     difference,
     holm,
@@ -252,10 +252,10 @@ class _Measurement:
         cells: Mapping[str, Cell],
         cell: Cell,
     ) -> Iterator[Finding]:
-        p_values = self._permuted(at, compared, cells, cell)
+        known = {s.name: replicates[s.name, str(at.attribute)] for s in compared}
+        p_values = self._permuted(at, compared, known, cells, cell)
         for s in compared:
-            family = replicates[s.name, str(at.attribute)]
-            gap = largest_gap([family], self._interval, p_value=p_values.get(s.name))
+            gap = largest_gap([known[s.name]], self._interval, p_value=p_values.get(s.name))
             driven_by = " − ".join(gap.pair) if gap.pair else None
             place = replace(
                 at, family="disparity", metric=s.name, group=driven_by, reference=LARGEST_GAP
@@ -263,12 +263,29 @@ class _Measurement:
             yield Finding(place=place, result=gap.result)
 
     def _permuted(
-        self, at: Place, compared: Sequence[Statistic], cells: Mapping[str, Cell], cell: Cell
+        self,
+        at: Place,
+        compared: Sequence[Statistic],
+        known: Mapping[str, Mapping[str, Replicates]],
+        cells: Mapping[str, Cell],
+        cell: Cell,
+    ) -> dict[str, float | None]:
+        """Permutation p-values over the very groups that each gap is told of."""
+        by_groups: dict[tuple[str, ...], list[Metric]] = {}
+        for s in compared:
+            if s.metric is not None:
+                usable = tuple(g for g, r in known[s.name].items() if refuse(r) is None)
+                by_groups.setdefault(usable, []).append(s.metric)
+        p_values: dict[str, float | None] = {}
+        for usable, metrics in by_groups.items():
+            p_values |= self._permuted_among(at, [cells[g] for g in usable], metrics, cell)
+        return p_values
+
+    def _permuted_among(
+        self, at: Place, usable: Sequence[Cell], metrics: Sequence[Metric], cell: Cell
     ) -> dict[str, float | None]:
         """Permutation p-values, where every subject is in one group only."""
-        metrics = [s.metric for s in compared if s.metric is not None]
-        usable = [c for c in cells.values() if c.tally.n_subjects >= MIN_SUBJECTS]
-        if not metrics or len(usable) < 2:
+        if len(usable) < 2:
             return {}
         tally = cell.only(np.logical_or.reduce([c.mask for c in usable])).tally
         membership = np.full(len(tally.subjects), -1, dtype=np.int64)

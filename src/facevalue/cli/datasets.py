@@ -56,7 +56,7 @@ def show(name: Name) -> None:
         ("Version", c.version),
         ("Licence", c.licence),
         ("Citation", c.citation),
-        ("Address", c.url),
+        ("Address", c.url or "none: facevalue makes it itself"),
         ("About", c.about),
         ("Population", c.population),
         *(("WARNING", w) for w in c.warnings),

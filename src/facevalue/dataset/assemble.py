@@ -16,9 +16,9 @@ import polars as pl
 
 from facevalue.canonical import canonical_json, digest, digest_bytes
 from facevalue.dataset.base import Bands, Card, Dataset, DatasetSpec
-from facevalue.dataset.faults import Faults, guess, listing, quoted
 from facevalue.dataset.table import OURS, RESERVED, Table
 from facevalue.domain import NONE_LABEL, OUTSIDE, LabelMap, Taxonomy
+from facevalue.tables.faults import Faults, guess, listing, quoted
 
 __all__ = ["assemble"]
 

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from facevalue.dataset.base import Card
-from facevalue.dataset.faults import Faults
 from facevalue.dataset.memory import MemoryImages
 from facevalue.dataset.table import NamedDataset, Table
 from facevalue.domain.labels import NONE_LABEL, TAXONOMIES
+from facevalue.tables.faults import Faults
 
 __all__ = ["GENERATED_CONTROLS", "control_image"]
 

@@ -152,7 +152,7 @@ def _plain(error: Exception) -> str:
     """Say in a few words why a download failed, without the wrappings of the client."""
     text = str(error) or type(error).__name__
     for sign, words in (
-        ("resolve", "the address cannot be looked up; is there a connection?"),
+        ("resolve", "the address cannot be looked up (is there a connection?)"),
         ("refused", "the connection was refused"),
         ("timed out", "no answer in time"),
     ):

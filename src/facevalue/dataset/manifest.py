@@ -8,12 +8,12 @@ import polars as pl
 
 from facevalue.dataset.assemble import VOTES, assemble
 from facevalue.dataset.base import Dataset, DatasetSpec
-from facevalue.dataset.cells import MAX_CHARACTERS, check_text, has_refused
-from facevalue.dataset.faults import Faults, guess, quoted
 from facevalue.dataset.media import FolderMedia
-from facevalue.dataset.rows import Limits, Rows, read_rows
 from facevalue.dataset.table import OURS, RESERVED, Table
 from facevalue.errors import InputError
+from facevalue.tables.cells import MAX_CHARACTERS, check_text, has_refused
+from facevalue.tables.faults import Faults, guess, quoted
+from facevalue.tables.rows import Limits, Rows, read_rows
 
 __all__ = ["read_manifest"]
 

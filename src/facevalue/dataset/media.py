@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facevalue.canonical import digest_bytes, digest_stream
-from facevalue.dataset.faults import Faults
 from facevalue.domain import Failure, FailureKind, Media
 from facevalue.errors import InputError, MissingExtraError
+from facevalue.tables.faults import Faults
 
 if TYPE_CHECKING:
     from PIL import Image

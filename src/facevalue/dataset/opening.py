@@ -6,10 +6,10 @@ from pathlib import Path
 
 from facevalue.dataset.assemble import assemble
 from facevalue.dataset.base import Dataset, DatasetSpec
-from facevalue.dataset.faults import Faults, guess, listing
 from facevalue.dataset.manifest import read_manifest
 from facevalue.dataset.named import DATASETS
 from facevalue.errors import InputError
+from facevalue.tables.faults import Faults, guess, listing
 
 __all__ = ["open_dataset"]
 

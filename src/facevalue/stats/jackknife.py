@@ -5,8 +5,9 @@ logit scale for shares and on Fisher's z for correlations, with Student's t on *
 degrees of freedom: a few people with many items tell less than their number says, and so
 does a spread that hangs on a few people (rare errors, all of two persons). An average of
 shares varies most if each person is wholly right or wholly wrong, so its interval is never
-wider than the exact binomial one over effective subjects; where nothing varies (every
-answer right, say) the jackknife is silent, and that is the interval.
+wider than the exact binomial one over effective subjects. Where nothing varies the
+jackknife is silent: then the interval is that one if every answer is right, or none, and
+the exact binomial one over answers if everybody is right equally often.
 
 Why this and not another: ``docs/adr/0004-intervals.md``, with the simulation.
 
@@ -51,6 +52,7 @@ TINY = 1e-12
 METHOD_LOGIT = "jackknife over subjects, logit scale, t on effective subjects"
 METHOD_FISHER = "jackknife over subjects, Fisher's z, t on effective subjects"
 METHOD_EXACT = "exact binomial over subjects (no variation between subjects)"
+METHOD_ANSWERS = "exact binomial over answers (no variation between subjects)"
 METHOD_CUT = "jackknife over subjects, cut at 0 and 1, t on effective subjects"
 METHOD_WHOLE = "whole range (no variation between subjects)"
 METHOD_PAIRED = "paired difference, jackknife over subjects, t on effective subjects"
@@ -244,7 +246,7 @@ def _ends(r: Replicates, t: float, level: float, scale: Scale) -> tuple[float, f
     if scale is Scale.DIFFERENCE:
         half = t * float(np.sqrt(r.variance))
         return p - half, p + half, METHOD_PAIRED
-    if scale is Scale.UNIT:
+    if scale is Scale.UNIT and not r.is_constant:
         half = t * float(np.sqrt(r.variance))
         return max(p - half, 0.0), min(p + half, 1.0), METHOD_CUT
     if scale is Scale.CORRELATION:
@@ -254,8 +256,10 @@ def _ends(r: Replicates, t: float, level: float, scale: Scale) -> tuple[float, f
         z, reach = np.arctanh(p), t * np.sqrt(r.variance) / inside
         return float(np.tanh(z - reach)), float(np.tanh(z + reach)), METHOD_FISHER
     spread = p * (1.0 - p)
-    low, high = clopper_pearson(p, r.effective_subjects, level)
-    low, high = min(low, p), max(high, p)
+    if spread > TINY and r.is_constant and scale is Scale.SHARE:
+        # Everybody is right equally often, so nobody is wholly right or wholly wrong.
+        return *_exact(p, r.n_answers, level), METHOD_ANSWERS
+    low, high = _exact(p, r.effective_subjects, level)
     if spread <= TINY or r.is_constant:
         return low, high, METHOD_EXACT
     logit, reach = np.log(p / (1.0 - p)), t * np.sqrt(r.variance) / spread
@@ -265,6 +269,12 @@ def _ends(r: Replicates, t: float, level: float, scale: Scale) -> tuple[float, f
 def _expit(x: float) -> float:
     # Two branches keep the exponential from overflowing for intervals that reach 0 or 1.
     return float(1.0 / (1.0 + np.exp(-x))) if x >= 0 else float(np.exp(x) / (1.0 + np.exp(x)))
+
+
+def _exact(p: float, n: float, level: float) -> tuple[float, float]:
+    # Where n is not whole, rounding must not push an end over the value.
+    low, high = clopper_pearson(p, n, level)
+    return min(low, p), max(high, p)
 
 
 def clopper_pearson(p: float, n: float, level: float) -> tuple[float, float]:

@@ -11,21 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from facevalue.domain.estimates import Estimate, NotEstimable
-from facevalue.stats.jackknife import (
-    IntervalSpec,
-    Replicates,
-    clopper_pearson,
-    interval,
-    refuse,
-    replicate,
-)
+from facevalue.stats.jackknife import IntervalSpec, Replicates, interval, refuse, replicate
 from facevalue.stats.metrics import Metric, Scale
 from facevalue.stats.tally import FloatArray, IntArray, Tally
 
 __all__ = ["advantage", "expected_random", "majority", "shuffled_values"]
 
 TINY = 1e-12
-METHOD_EXACT_ADVANTAGE = "exact binomial over subjects, minus a constant reference"
 
 
 def majority(tally: Tally) -> Tally:
@@ -75,13 +67,11 @@ def advantage(
         return refused
     if paired.variance > TINY:
         return interval(paired, spec, Scale.DIFFERENCE)
-    # Nobody differs from anybody (a perfect system, say): chance is the binomial's alone.
-    low, high = clopper_pearson(min(max(ours.value, 0.0), 1.0), ours.effective_subjects, spec.level)
+    # Nobody differs from anybody (a perfect system, say): the system's own interval, shifted.
+    alone = interval(ours, spec, metric.scale)
     return Estimate(
-        value=paired.value,
-        low=min(low - theirs.value, paired.value),
-        high=max(high - theirs.value, paired.value),
-        level=spec.level, method=METHOD_EXACT_ADVANTAGE,
+        value=paired.value, low=alone.low - theirs.value, high=alone.high - theirs.value,
+        level=spec.level, method=f"{alone.method}, minus the reference system",
         n_items=ours.n_items, n_answers=ours.n_answers, n_subjects=ours.n_subjects,
     )  # fmt: skip
 

@@ -77,10 +77,17 @@ class Tally:
 
         ``predicted`` runs from 0 to ``n_labels``, where ``n_labels`` means outside the
         taxonomy. ``weight`` counts a row more than once (votes).
+
+        Raises
+        ------
+        ValueError
+            If a code is out of range, which would be counted as another label.
         """
         codes, row = coded(subject)
         a = np.asarray(annotated, dtype=np.int64)
         p = np.asarray(predicted, dtype=np.int64)
+        if len(a) and (min(a.min(), p.min()) < 0 or a.max() >= n_labels or p.max() > n_labels):
+            raise ValueError(f"codes run from 0 to {n_labels - 1} (predicted: {n_labels})")
         w = np.ones(len(a)) if weight is None else np.asarray(weight, dtype=np.float64)
         flat = (row * n_labels + a) * (n_labels + 1) + p
         size = len(codes) * n_labels * (n_labels + 1)

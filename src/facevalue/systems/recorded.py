@@ -15,7 +15,7 @@ from facevalue.errors import InputError, ManifestError, Problem
 from facevalue.systems.answers import clean_text, label_fault
 from facevalue.systems.base import SystemRequest, SystemSpec
 from facevalue.systems.options import Options
-from facevalue.systems.table import read_table
+from facevalue.tables import Faults, quoted, read_rows
 
 __all__ = ["PredictionsFile", "PredictionsSettings", "Ratings", "open_predictions", "open_ratings"]
 
@@ -80,7 +80,9 @@ class PredictionsFile:
     def __init__(self, name: str, path: Path, settings: PredictionsSettings, shown: str) -> None:
         self._shown = shown
         self._settings = settings
-        self._table = read_table(path, shown=shown)
+        faults = Faults(shown)
+        self._table = read_rows(path, faults, keep_nan=True)
+        faults.raise_if_any()
         self._scores = dict(settings.scores) or _score_columns(self._table.frame.columns)
         if problems := list(self._bad_columns()):
             raise ManifestError(shown, problems)
@@ -117,7 +119,7 @@ class PredictionsFile:
         rows: dict[str, dict[str, object]] = {}
         first: dict[str, int] = {}
         for position, record in enumerate(self._table.frame.iter_rows(named=True)):
-            item = _text(record[settings.item])
+            item = record[settings.item]
             if item not in wanted and item is not None and settings.others == "ignored":
                 continue
             problems.extend(self._bad_item(position, item, wanted, first))
@@ -139,6 +141,10 @@ class PredictionsFile:
             schema=_schema(SCORE, self._scores, pl.Float64()),
         )
 
+    def _where(self, position: int, column: str) -> str:
+        # The name of a column comes from the file, so it is escaped like a value.
+        return f"row {self._table.numbers[position]}, column {quoted(column)[1:-1]}"
+
     def _bad_columns(self) -> Iterator[Problem]:
         settings, columns = self._settings, self._table.frame.columns
         if settings.item not in columns:
@@ -158,34 +164,34 @@ class PredictionsFile:
     def _bad_item(
         self, position: int, item: str | None, wanted: dict[str, None], first: dict[str, int]
     ) -> Iterator[Problem]:
-        where = self._table.where(position, self._settings.item)
+        where = self._where(position, self._settings.item)
         if item is None:
             yield Problem("missing_value", "there is no item", where)
         elif item in first:
-            what = f"item {_shown(item)} is also on row {self._table.rows[first[item]]}"
+            what = f"item {quoted(item)} is also on row {self._table.numbers[first[item]]}"
             yield Problem("duplicate_id", what, where)
         else:
             first[item] = position
             if item not in wanted:
-                what = f"item {_shown(item)} is not in the dataset"
+                what = f"item {quoted(item)} is not in the dataset"
                 yield Problem("unknown_item", what, where)
 
     def _row(
-        self, position: int, record: dict[str, object]
+        self, position: int, record: dict[str, str | None]
     ) -> tuple[dict[str, object], list[Problem]]:
         """Return one row of the answer table without its item, and what is wrong with it."""
         settings, problems = self._settings, list[Problem]()
 
         def bad(code: str, what: str, column: str) -> None:
-            problems.append(Problem(code, what, self._table.where(position, column)))
+            problems.append(Problem(code, what, self._where(position, column)))
 
-        label = _text(record.get(settings.label))
-        failed = _text(record.get(settings.failed))
+        label = record.get(settings.label)
+        failed = record.get(settings.failed)
         given = {x: record[column] for x, column in self._scores.items()}
         is_scored = any(value is not None for value in given.values())
         if failed is not None:
             if failed not in _KINDS:
-                what = f"{_shown(failed)} is no kind of failure, expected {', '.join(_KINDS)}"
+                what = f"{quoted(failed)} is no kind of failure, expected {', '.join(_KINDS)}"
                 bad("unknown_failure", what, settings.failed)
             elif label is not None or is_scored:
                 bad("two_answers", "there is an answer and a failure", settings.failed)
@@ -201,16 +207,16 @@ class PredictionsFile:
         elif label is not None and (fault := label_fault(label)):
             bad("bad_label", fault, settings.label)
         elif label is not None and scores and label not in given:
-            what = f"label {_shown(label)} has no column of scores"
+            what = f"label {quoted(label)} has no column of scores"
             bad("unknown_label", what, settings.label)
         return {"label": label, **{f"{SCORE}{x}": v for x, v in scores.items()}}, problems
 
-    def _checked_scores(self, given: dict[str, object], bad: _Bad) -> dict[str, float]:
+    def _checked_scores(self, given: dict[str, str | None], bad: _Bad) -> dict[str, float]:
         scores: dict[str, float] = {}
         for label, value in given.items():
             score = _number(value)
             if score is None or not 0.0 <= score <= 1.0:
-                shown = "empty" if value is None else _shown(str(value))
+                shown = "empty" if value is None else quoted(value)
                 what = f"the score of {label!r} is {shown}, expected a number in [0, 1]"
                 bad("bad_score", what, self._scores[label])
             else:
@@ -286,30 +292,17 @@ def _score_columns(columns: Sequence[str]) -> dict[str, str]:
     return {c.removeprefix(SCORE): c for c in columns if c.startswith(SCORE) and c != SCORE}
 
 
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
-    # Parquet and JSON may hold item numbers: 7.0 and 7 are the item "7".
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip() or None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or value is None:
+def _number(text: str | None) -> float | None:
+    if text is None:
         return None
     try:
-        return float(value)  # type: ignore[arg-type]  # what is no number raises
-    except (ValueError, TypeError):
+        return float(text)
+    except ValueError:
         return None
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:59]}…")
 
 
 def _absent(items: Sequence[str]) -> Problem:
-    named = ", ".join(_shown(item) for item in items[:N_NAMED])
+    named = ", ".join(quoted(item) for item in items[:N_NAMED])
     more = f" and {len(items) - N_NAMED:,} more" if len(items) > N_NAMED else ""
     what = f"{len(items):,} item(s) of the dataset have no row: {named}{more}. Add them, or set"
     return Problem("missing_items", f"{what} missing: failed")

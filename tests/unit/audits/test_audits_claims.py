@@ -145,6 +145,12 @@ def test_a_claim_of_the_library_without_a_bound_says_what_it_would_need() -> Non
     )
 
 
+def test_a_metric_alone_is_no_bound() -> None:
+    (claim,) = claims_of(spec({"library": "accuracy-95", "metric": "accuracy"}))
+    assert claim.criterion is None
+    assert claim.untestable.startswith("the audit file gives no metric and bound for it.")
+
+
 def test_no_bound_makes_an_untestable_claim_testable() -> None:
     for known in library_claims():
         bounded = {"library": known.id, "metric": "accuracy", "at_least": 0.5}

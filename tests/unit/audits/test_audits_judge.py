@@ -78,11 +78,40 @@ def test_an_upheld_claim_says_what_was_measured() -> None:
         dataset="faces",
         outcome=Outcome.UPHELD,
         sentence="The claim needs accuracy of at least 80.0 %. Measured: 85.0 % (95% interval "
-        "81.0 to 88.0; 40 subjects, 400 items).",
+        "81.0 to 88.0; 40 subjects, 400 items). The system failed on 2.0 % and answered none to "
+        "2.0 % of the items, which are left out.",
         # The failures are read beside it.
         finding_keys=(accuracy.key, failures.key, silent.key),
         skill_shown=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("about", "share", "says"),
+    [
+        (claim(), 0.6, " The system failed on 60.0 % of the items, which are left out."),
+        (
+            claim(),
+            0.0001,
+            " The system failed on less than 0.1 % of the items, which are left out.",
+        ),
+        (claim(), 0.0, ""),
+        # Here they are not left out.
+        (claim(failures="wrong"), 0.6, ""),
+        (claim(metric="answer_rate"), 0.6, ""),
+        # Failures elsewhere are not told.
+        (claim(condition="light=day"), 0.6, ""),
+    ],
+)
+def test_what_is_left_out_is_told(about: Claim, share: float, says: str) -> None:
+    assert about.criterion is not None
+    place = {"condition": about.criterion.condition}
+    findings = [
+        finding(estimate(0.85), about.criterion.metric, **place),
+        finding(estimate(share), "failure_rate", family="failures"),
+    ]
+    sentence = judged(about, *findings).sentence
+    assert sentence.partition("items).")[2] == says
 
 
 def test_an_inconclusive_claim_says_how_many_subjects_would_settle_it() -> None:

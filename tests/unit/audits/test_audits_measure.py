@@ -457,6 +457,11 @@ def test_only_the_metrics_that_are_asked_for() -> None:
     assert found.where(family="skill") != []
 
 
+def test_only_the_metrics_that_are_asked_for_of_controls() -> None:
+    found = measured(sampled(*with_controls()), metrics=("answer_rate",))
+    assert [f.place.metric for f in found] == ["answer_rate"]
+
+
 def test_several_samples_keep_their_names() -> None:
     items, answers = small_audit()
     samples = [sampled(items, answers), sampled(items, answers, system="theirs")]

@@ -148,8 +148,7 @@ def test_a_score_for_ethnicity_is_reported_and_the_rest_is_evaluated() -> None:
         "anger": [0.3, 0.2, 0.1, 0.3],
         "calm": [0.1, 0.6, 0.2, 0.1],
     }
-    answers = scored(**scores, asian=[0.6, 0.2, 0.7, 0.6]
-    )
+    answers = scored(**scores, asian=[0.6, 0.2, 0.7, 0.6])
     assert answers["label"].to_list() == ["asian", "calm", "asian", "asian"]
     sample = sampled(ITEMS, answers)
     # Three answers named it; each is judged by the best of the labels that are evaluated.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from facevalue.audits import audit_schema, read_audit
+from facevalue.audits import audit_schema, library_claims, read_audit
 from facevalue.audits.spec import METRIC
 from facevalue.audits.yamlfile import MAX_BYTES, MAX_DEPTH
 from facevalue.canonical import digest_bytes
@@ -51,6 +51,7 @@ systems:
 analyses: {permutations: 99, shuffles: 100, confident: 0.8}
 claims:
   - id: good
+    library: null
     says: it is good
     who: they
     source: a page
@@ -329,6 +330,20 @@ FIELDS: dict[str, tuple[str, str, str]] = {
         "metric",
         "confident_share[0.8] is not measured; with analyses.confident it is confident_share[0.9]",
     ),
+    "metric": (
+        "{id: c, says: s, metric: acuracy, at_most: 0.1}",
+        "metric",
+        "unknown metric 'acuracy'; known: accuracy, uar, mcc, ece, failure_rate, "
+        "abstention_rate, mean_confidence, answer_rate, confident_share[0.9], recall[label], "
+        "precision[label], f1[label], prediction_rate[label], standardised_prediction_rate[label]",
+    ),
+    "library": (
+        "{library: accuracy-59}",
+        "library",
+        "unknown claim 'accuracy-59'. Did you mean 'accuracy-95'? Known: "
+        + ", ".join(repr(c) for c in sorted(c.id for c in library_claims()))
+        + ".",
+    ),
     "dataset": (
         "{id: c, says: s, metric: uar, at_most: 0.1, dataset: x}",
         "dataset",
@@ -395,6 +410,27 @@ YAML: dict[str, tuple[str, str]] = {
         "- a\n- b\n",
         "line 1: expected keys and values (title: …), found something else [wrong_type]",
     ),
+    "two documents": (
+        "a: 1\n---\nb: 2\n",
+        "line 2, column 1: this is not valid here: expected a single document in the stream but "
+        "found another document [not_yaml]",
+    ),
+    "a bracket": (
+        "a: [1\nb: 2\n",
+        "line 2, column 2: this is not valid here: expected ',' or ']', but got ':' [not_yaml]",
+    ),
+    "a key that is a list": (
+        "? [a]\n: 1\n",
+        "line 1: a key has to be text, found a list or keys and values [wrong_type]",
+    ),
+    "a key that is a number": (
+        "2026: 1\n",
+        "line 1: a key has to be text; put it in quotes: '2026' [wrong_type]",
+    ),
+    "a control character": (
+        "a: 1\nb: \x07\n",
+        "line 2: the control character U+0007 is not read; take it out [control_character]",
+    ),
     "nothing": ("# only this\n", "the file holds nothing [empty_file]"),
     "depth": (
         f"a: {'[' * MAX_DEPTH}{']' * MAX_DEPTH}\n",
@@ -412,6 +448,17 @@ YAML: dict[str, tuple[str, str]] = {
 def test_what_is_no_plain_yaml(tmp_path: Path, case: str) -> None:
     text, says = YAML[case]
     assert refused(tmp_path, text) == f"1 problem(s)\n  {says}"
+
+
+def test_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "audit.yaml"
+    path.write_bytes("title: Gefühl\nabout: für\n".encode("latin-1"))
+    with pytest.raises(AuditSpecError) as caught:
+        read_audit(path)
+    assert str(caught.value) == (
+        f"{path}: 1 problem(s)\n"
+        "  line 1: byte 0xfc is not UTF-8; save the file as UTF-8 [wrong_encoding]"
+    )
 
 
 def test_no_file(tmp_path: Path) -> None:

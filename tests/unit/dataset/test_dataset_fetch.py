@@ -89,7 +89,7 @@ def server() -> Iterator[str]:
     require("pooch")
     Handler.asked = []
     with Server(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever, daemon=True)
+        thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{http.server_address[1]}"
         http.shutdown()
@@ -169,6 +169,32 @@ def test_no_network(cache: Path) -> None:
         "FACEVALUE_DATA to a folder that holds small/ with a.csv."
     )
     assert left_in(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            "Failed to resolve 'a.example'",
+            "the address cannot be looked up (is there a connection?)",
+        ),
+        ("Read timed out. (read timeout=30)", "no answer in time"),
+    ],
+)
+def test_what_the_client_says_is_put_plainly(
+    monkeypatch: pytest.MonkeyPatch, said: str, words: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise require("requests").ConnectionError(f"HTTPSConnectionPool(host='a', port=1): {said}")
+
+    monkeypatch.setattr(require("requests"), "get", fail)
+    with pytest.raises(DataUnavailableError) as caught:
+        fetch_card(made_card("http://a.example"))
+    assert str(caught.value) == (
+        "dataset 'small' is not available here. http://a.example/good cannot be fetched: "
+        f"{words}. Get it with: facevalue datasets fetch small — or set FACEVALUE_DATA to a "
+        "folder that holds small/ with a.csv."
+    )
 
 
 def test_a_damaged_file_in_the_cache_is_told_and_fetched_again(server: str, cache: Path) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from facevalue.dataset import Dataset, DatasetSpec, open_dataset
-from facevalue.dataset.faults import Faults
 from facevalue.dataset.media import (
     FolderMedia,
     MediaLimits,
@@ -19,6 +18,7 @@ from facevalue.dataset.media import (
 )
 from facevalue.domain import Failure, FailureKind, Media, Taxonomy
 from facevalue.errors import InputError, MissingExtraError
+from facevalue.tables.faults import Faults
 from support import require
 
 LABELS = Taxonomy("two", ("calm", "anger"))

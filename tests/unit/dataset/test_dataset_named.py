@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.machinery
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,12 @@ from facevalue.dataset import Bands, Dataset, DatasetSpec, card, named_datasets,
 from facevalue.dataset.controls import control_image
 from facevalue.dataset.ferplus import majority
 from facevalue.domain import Media, Taxonomy
-from facevalue.errors import DataUnavailableError, ManifestError
+from facevalue.errors import (
+    DataUnavailableError,
+    InputError,
+    ManifestError,
+    MissingExtraError,
+)
 from support import require, require_data
 
 NAMES = ["crema-d", "emodb-2s", "ferplus", "generated-controls", "lfw-subset"]
@@ -186,7 +193,43 @@ def test_lfw_subset() -> None:
 
 
 def _skimage_file() -> str:
-    return str(Path(require("skimage").__file__).parent / "data" / "lfw_subset.npy")
+    return str(Path(require("skimage").__path__[0]) / "data" / "lfw_subset.npy")
+
+
+def fake_package(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = importlib.machinery.ModuleSpec("skimage", None, origin=str(folder / "__init__.py"))
+    monkeypatch.setattr("facevalue.dataset.lfw_subset.find_spec", lambda _: spec)
+
+
+def test_a_bundled_file_that_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_package(tmp_path, monkeypatch)
+    with pytest.raises(InputError) as caught:
+        opened("lfw-subset")
+    assert str(caught.value) == (
+        "dataset 'lfw-subset': the installed scikit-image does not bundle data/lfw_subset.npy. "
+        "Install another version of scikit-image."
+    )
+    (tmp_path / "data").mkdir()
+    # An array of objects would run code when unpickled: it is not even opened.
+    np.save(tmp_path / "data" / "lfw_subset.npy", np.array([{}], dtype=object))
+    data = (tmp_path / "data" / "lfw_subset.npy").read_bytes()
+    with pytest.raises(InputError) as caught:
+        opened("lfw-subset")
+    assert str(caught.value) == (
+        "dataset 'lfw-subset': lfw_subset.npy of the installed scikit-image is not the file it "
+        "should be. Expected SHA-256 "
+        "9560ec2f5edfac01973f63a8a99d00053fecd11e21877e18038fbe500f8e872c, found "
+        f"{hashlib.sha256(data).hexdigest()}."
+    )
+
+
+def test_without_scikit_image_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facevalue.dataset.lfw_subset.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError) as caught:
+        opened("lfw-subset")
+    assert (caught.value.package, caught.value.extra) == ("scikit-image", "images")
 
 
 def test_emodb_2s_carries_its_warning() -> None:

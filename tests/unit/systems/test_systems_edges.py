@@ -13,7 +13,7 @@ import pytest
 
 from facevalue.domain import Media, Prediction
 from facevalue.errors import ManifestError, MissingExtraError
-from facevalue.systems import NAMED_SYSTEMS, is_fetched, modelfile, table
+from facevalue.systems import NAMED_SYSTEMS, is_fetched, modelfile
 from facevalue.systems.facex import facex_input
 from facevalue.systems.http import HttpSettings, HttpSystem
 from facevalue.systems.onnx import OnnxSystem
@@ -184,62 +184,13 @@ def _varint(value: int) -> bytes:
     return bytes([*found, value])
 
 
-def test_tables_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "p.csv"
-    path.write_text("item,label\na,calm\n")
-    monkeypatch.setattr(table, "MAX_COLUMNS", 1)
-    assert said(lambda: table.read_table(path)) == (
-        "p.csv: 1 problem(s)\n  2 columns, at most 1 [too_many_columns]"
-    )
-    monkeypatch.setattr(table, "MAX_FILE_BYTES", 10)
-    assert said(lambda: table.read_table(path)) == (
-        "p.csv: 1 problem(s)\n  18 bytes, at most 10 are read [too_large]"
-    )
-    assert said(lambda: table.read_table(tmp_path / "q.csv")) == (
-        "q.csv: 1 problem(s)\n  there is no such file [missing_file]"
-    )
-
-
-def test_parquet_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "p.parquet"
-    pl.DataFrame({"item": ["a" * 1000] * 1000}).write_parquet(path)
-    monkeypatch.setattr(table, "MAX_ROWS", 999)
-    message = said(lambda: table.read_table(path))
-    assert message.startswith("p.parquet: 1 problem(s)\n  1,000 rows of ")
-    assert message.endswith(" bytes unpacked are more than is read [too_large]")
-
-
-def test_damaged_parquet(tmp_path: Path) -> None:
-    path = tmp_path / "p.parquet"
-    pl.DataFrame({"item": [f"item {i}" for i in range(999)]}).write_parquet(path)
-    data = bytearray(path.read_bytes())
-    data[4:200] = b"\xff" * 196
-    path.write_bytes(data)
-    assert said(lambda: table.read_table(path)) == (
-        "p.parquet: 1 problem(s)\n  this Parquet file is damaged [not_parquet]"
-    )
-
-
-def test_truth_values_and_blank_rows(tmp_path: Path) -> None:
-    lines = tmp_path / "p.jsonl"
-    lines.write_text('{"item": "a", "x": true, "y": 1, "z": ""}\n{"item": "b", "x": "t"}\n')
-    assert table.read_table(lines).frame.rows() == [
-        ("a", "true", 1.0, None),
-        ("b", "t", None, None),
-    ]
-    rows = tmp_path / "p.csv"
-    rows.write_text("item,label\n\na,calm\n")
-    found = table.read_table(rows)
-    assert found.where(0) == "row 3"
-
-
 def test_scores_in_parquet_are_numbers_not_truth_values(tmp_path: Path) -> None:
     frame = pl.DataFrame({"item": ["a"], "score_x": [True]})
     frame.write_parquet(tmp_path / "p.parquet")
     system = opened(tmp_path, "predictions", file="p.parquet")
     assert said(lambda: system.answers(pl.DataFrame({"item": ["a"]}))) == (
         "p.parquet: 1 problem(s)\n"
-        "  row 1, column score_x: the score of 'x' is 'True', expected a number in [0, 1] "
+        "  row 1, column score_x: the score of 'x' is 'true', expected a number in [0, 1] "
         "[bad_score]"
     )
 

@@ -149,74 +149,6 @@ def test_many_missing_items_are_counted(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "problem"),
-    [
-        ("p.csv", b"", "the file is empty [empty_file]"),
-        ("p.csv", b" \n\n", "the file is empty [empty_file]"),
-        ("p.csv", b"item,label\n", "there is no row below the header [empty_file]"),
-        (
-            "p.csv",
-            "item,label\na,tr\xe4ge\n".encode("latin-1"),
-            "line 2: this is not UTF-8. Save the file as UTF-8 [wrong_encoding]",
-        ),
-        (
-            "p.csv",
-            "item,label\na,calm\n".encode("utf-16-le"),
-            "line 1: there is a null character here. Save the file as UTF-8 text [wrong_encoding]",
-        ),
-        ("p.csv", b"item,label\na\n", "row 2: 1 cells, the header has 2 [ragged_row]"),
-        (
-            "p.csv",
-            b'item,label\na,"calm\n',
-            "row 2: this is not CSV (unexpected end of data) [bad_csv]",
-        ),
-        ("p.csv", b"item,item\na,b\n", "row 1: there are two columns 'item' [duplicate_column]"),
-        ("p.csv", b"item,,label\na,b,c\n", "row 1: column 2 has no name [unnamed_column]"),
-        (
-            "p.csv",
-            b"name,label\na,calm\n",
-            "there is no column 'item' for the items. Columns: 'name', 'label' [missing_column]",
-        ),
-        (
-            "p.csv",
-            b"item,guess\na,calm\n",
-            "there is neither a column 'label' nor a column 'score_<label>' [missing_column]",
-        ),
-        (
-            "p.csv",
-            b"item,score_a\x07b\na,1\n",
-            "column score_a b: the label 'a b' holds control characters [bad_label]",
-        ),
-        (
-            "p.jsonl",
-            b'{"item": "a"\n',
-            "line 1: this is not a JSON object in one line [bad_json]",
-        ),
-        ("p.jsonl", b"[1]\n", "line 1: this is not a JSON object in one line [bad_json]"),
-        (
-            "p.jsonl",
-            b'{"item": "a", "item": "b"}\n',
-            "line 1: this is not a JSON object in one line [bad_json]",
-        ),
-        (
-            "p.jsonl",
-            b'{"item": {"x": 1}}\n',
-            "line 1: 'item' is not a single value [bad_json]",
-        ),
-        ("p.parquet", b"PAR1 nothing", "this is not a Parquet file [not_parquet]"),
-        (
-            "p.pkl",
-            b"\x80\x04.",
-            "the ending '.pkl' is not one of a table, expected .csv, .jsonl, "
-            ".ndjson, .parquet [unsupported_format]",
-        ),
-    ],
-)
-def test_files_that_are_no_table(tmp_path: Path, name: str, data: bytes, problem: str) -> None:
-    assert said(tmp_path, data, name) == f"{name}: 1 problem(s)\n  {problem}"
-
-
 def test_a_row_with_no_answer_is_a_problem(tmp_path: Path) -> None:
     assert said(tmp_path, "item,label\na,calm\nb,\nc,sad\n") == (
         "p.csv: 1 problem(s)\n"
@@ -229,18 +161,6 @@ def test_columns_that_are_named_but_not_there(tmp_path: Path) -> None:
     message = said(tmp_path, "item,label\na,calm\n", scores={"calm": "p0"})
     assert message == (
         "p.csv: 1 problem(s)\n  there is no column 'p0' for the scores of 'calm' [missing_column]"
-    )
-
-
-def test_parquet_with_lists_or_bytes_is_refused(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"item": ["a"], "label": [b"calm"], "score_x": [[0.5]]})
-    frame.write_parquet(tmp_path / "p.parquet")
-    with pytest.raises(ManifestError) as caught:
-        opened(tmp_path, "predictions", file="p.parquet")
-    assert str(caught.value) == (
-        "p.parquet: 2 problem(s)\n"
-        "  column 'label' does not hold single values [not_a_value]\n"
-        "  column 'score_x' does not hold single values [not_a_value]"
     )
 
 

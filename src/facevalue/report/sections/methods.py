@@ -23,19 +23,35 @@ EXPLANATIONS: tuple[tuple[str, str], ...] = (
         "Both sides are computed without the same subject each time, so that what they share "
         "cancels out.",
     ),
-    ("logit scale", "Made on the logit scale, so that it stays inside 0 and 100 %."),
+    (
+        "logit scale",
+        "Made on the logit scale, so that it stays inside 0 and 100 %, and never wider than if "
+        "each person were wholly right or wholly wrong (exact binomial).",
+    ),
+    ("cut at 0", "Cut at 0 and 100 %."),
     ("log scale", "Made on the logarithmic scale, so that it stays above 0."),
     ("fisher", "Made on Fisher’s z scale, so that it stays inside −1 and 1."),
     (
         "on effective subjects",
         "Student’s t on the effective number of subjects: a few people with many items tell less "
-        "than their number says (Kish 1965).",
+        "than their number says (Kish 1965), and so do errors that are all of a few people.",
     ),
+    (
+        "newcombe",
+        "The side on which nobody differs from anybody shows no spread, yet is not known exactly: "
+        "the intervals of both sides are combined (Newcombe 1998, method 10).",
+    ),
+    ("whole range", "Nothing varies between subjects, so the data do not narrow it down."),
     ("welch", "Each side counts with its own degrees of freedom (Welch)."),
     (
-        "exact binomial",
+        "exact binomial over subjects",
         "Nothing varies between subjects, so the spread is silent; the exact binomial interval "
         "(Clopper and Pearson 1934) with one answer a subject takes its place.",
+    ),
+    (
+        "exact binomial over answers",
+        "Everybody is right equally often, so the spread is silent; the exact binomial interval "
+        "(Clopper and Pearson 1934) over all answers takes its place.",
     ),
     (
         "simultaneous",

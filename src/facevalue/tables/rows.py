@@ -18,8 +18,8 @@ from typing import Any
 
 import polars as pl
 
-from facevalue.dataset.cells import text_frame, text_of
-from facevalue.dataset.faults import Faults, quoted
+from facevalue.tables.cells import text_frame, text_of
+from facevalue.tables.faults import Faults, quoted
 
 __all__ = ["EXTENSIONS", "Limits", "Rows", "read_rows"]
 
@@ -60,7 +60,9 @@ class Rows:
     notes: tuple[str, ...] = ()
 
 
-def read_rows(path: Path, faults: Faults, limits: Limits | None = None) -> Rows:
+def read_rows(
+    path: Path, faults: Faults, limits: Limits | None = None, *, keep_nan: bool = False
+) -> Rows:
     r"""Read a table file; faults of single rows are added to ``faults``.
 
     Parameters
@@ -69,6 +71,8 @@ def read_rows(path: Path, faults: Faults, limits: Limits | None = None) -> Rows:
         The file; its extension says the format.
     faults
         Collects what is wrong. Rows with a fault of form are left out of the result.
+    keep_nan
+        Read NaN in a Parquet file as the text ``nan``; else as an empty cell.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def read_rows(path: Path, faults: Faults, limits: Limits | None = None) -> Rows:
         )
         raise faults.error()
     if suffix == ".parquet":
-        rows = _read_parquet(path, faults, limits)
+        rows = _read_parquet(path, faults, limits, keep_nan)
     else:
         read = _read_csv if suffix == ".csv" else _read_json_lines
         rows = read(_text(path, faults), faults, limits)
@@ -293,7 +297,7 @@ def _read_json_lines(text: str, faults: Faults, limits: Limits) -> Rows:
 # --- Parquet --------------------------------------------------------------------------------
 
 
-def _read_parquet(path: Path, faults: Faults, limits: Limits) -> Rows:
+def _read_parquet(path: Path, faults: Faults, limits: Limits, keep_nan: bool) -> Rows:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -317,7 +321,9 @@ def _read_parquet(path: Path, faults: Faults, limits: Limits) -> Rows:
     if faults:
         raise faults.error()
     named = [name for name in frame.columns if stripped[name]]
-    frame = text_frame(frame.select(named)).rename({name: stripped[name] for name in named})
+    frame = text_frame(frame.select(named), keep_nan=keep_nan).rename(
+        {name: stripped[name] for name in named}
+    )
     return Rows(frame=frame, numbers=tuple(range(1, frame.height + 1)))
 
 

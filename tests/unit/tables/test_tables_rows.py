@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from facevalue.dataset.faults import Faults
-from facevalue.dataset.rows import Limits, Rows, read_rows
 from facevalue.errors import ManifestError
+from facevalue.tables.faults import Faults
+from facevalue.tables.rows import Limits, Rows, read_rows
 
 
 def read(folder: Path, name: str, data: bytes | str, limits: Limits | None = None) -> Rows:

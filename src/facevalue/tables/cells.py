@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from facevalue.dataset.faults import Faults, quoted
+from facevalue.tables.faults import Faults, quoted
 
 __all__ = ["MAX_CHARACTERS", "check_text", "has_refused", "text_frame", "text_of"]
 
@@ -64,22 +64,24 @@ def _number(value: float) -> str | None:
     return repr(value)
 
 
-def text_frame(frame: pl.DataFrame) -> pl.DataFrame:
+def text_frame(frame: pl.DataFrame, *, keep_nan: bool = False) -> pl.DataFrame:
     """Return ``frame`` with every column as text, trimmed, and empty cells as null.
 
-    A number with nothing after the point loses the point; NaN counts as empty.
+    A number with nothing after the point loses the point; NaN counts as empty unless
+    ``keep_nan``.
     """
     return frame.with_columns(
-        _text_column(frame[name]).str.strip_chars(" \u00a0").replace("", None)
+        _text_column(frame[name], keep_nan).str.strip_chars(" \u00a0").replace("", None)
         for name in frame.columns
     )
 
 
-def _text_column(column: pl.Series) -> pl.Series:
+def _text_column(column: pl.Series, keep_nan: bool) -> pl.Series:
     if column.dtype.is_float():
         # In 32 bits 0.1 is written 0.1, and not as the 64-bit number nearest to it.
         plain = column.cast(pl.String) if column.dtype == pl.Float32 else column
-        texts = [None if value is None else _number(float(value)) for value in plain]
+        nan = "nan" if keep_nan else None
+        texts = [None if v is None else _number(float(v)) or nan for v in plain]
         return pl.Series(column.name, texts, dtype=pl.String)
     if column.dtype.is_decimal():
         text = column.cast(pl.String)
