@@ -560,3 +560,16 @@ def test_help_starts_in_under_three_tenths_of_a_second() -> None:
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     assert min(seconds() for _ in range(5)) < 0.3
+
+
+def test_a_bug_ends_with_its_traceback_and_is_no_verdict() -> None:
+    code = (
+        "import sys, facevalue.flow as flow\n"
+        "flow.audit = lambda *a, **k: 1 / 0\n"
+        "sys.argv = ['facevalue', 'audit', 'x.yaml', '--out', 'r']\n"
+        "from facevalue.cli.main import run\nrun()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert done.stderr.startswith("Traceback")
+    assert "ZeroDivisionError" in done.stderr

@@ -271,8 +271,11 @@ def _sentence(case: _Case, criterion: Criterion, finding: Finding) -> str:
     subjects = f"{found.n_subjects:,} subjects, {found.n_items:,} items"
     if found.n_subjects == found.n_items:
         subjects = f"{found.n_items:,} items, each its own subject"
+    # Over several attributes the ends may come from other pairs than the one named.
+    any_pair = " for the largest gap of any pair" if len(criterion.over) > 1 else ""
     measured = (
-        f"Measured: {value}{unit}{driven} ({100 * found.level:.6g}% interval {low} to {high}; "
+        f"Measured: {value}{unit}{driven} ({100 * found.level:.6g}% interval {low} to {high}"
+        f"{any_pair}; "
         f"{subjects})."
     )
     return claimed + measured + _left_out(case, criterion)

@@ -77,7 +77,7 @@ def _one(
     own = _distribution(drawn, tally, spec)
     if isinstance(better, Estimate) and isinstance(own, Estimate):
         # Shuffling keeps the system's frequencies, so its expectation is that of random
-        # answers; what it adds is the p-value, which assumes nothing.
+        # answers; what it adds is the p-value, which takes items as independent of people.
         observed = float(metric.value(tally.total))
         p = float((np.count_nonzero(drawn >= observed - 1e-12) + 1) / (len(drawn) + 1))
         better = replace(better, p_value=p, method=f"{better.method}; p by shuffling labels")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Any
 
 import typer
@@ -15,6 +16,8 @@ from facevalue.errors import FacevalueError
 __all__ = ["app", "run"]
 
 INTERRUPTED = 130
+NOT_COMPLETED = 4
+"""Status of a run that a bug of ours ended; Python's own 1 would read as a verdict."""
 
 EPILOG = (
     "Exit status: 0 every claim upheld (or none made) · 1 one not upheld · 2 bad input · "
@@ -72,7 +75,11 @@ def run() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="replace")
-    app()
+    try:
+        app()
+    except Exception:  # noqa: BLE001 - a bug keeps its traceback, and is no verdict
+        traceback.print_exc()
+        sys.exit(NOT_COMPLETED)
 
 
 # Each module adds its commands to the application above.

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.stats.jackknife import (
@@ -73,8 +73,8 @@ def difference(
     spread = _spread(group.deviations, reference.deviations, group, reference)
     if group.is_constant or reference.is_constant or spread.error <= TINY:
         return _by_sides(group, reference, spec, on_log=False)
-    half = float(stats.t.ppf(0.5 + spec.level / 2, spread.df)) * spread.error
-    p_value = float(2 * stats.t.sf(abs(value) / spread.error, spread.df))
+    half = float(stdtrit(spread.df, 0.5 + spec.level / 2)) * spread.error
+    p_value = float(2 * stdtr(spread.df, -abs(value) / spread.error))
     return _estimate(
         group, reference, spec.level, METHOD_DIFFERENCE,
         (value, max(value - half, -1.0), min(value + half, 1.0)), p_value,
@@ -104,9 +104,9 @@ def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estim
     if group.is_constant or reference.is_constant or spread.error <= TINY:
         return _by_sides(group, reference, spec, on_log=True)
     log_value = float(np.log(group.value / reference.value))
-    half = float(stats.t.ppf(0.5 + spec.level / 2, spread.df)) * spread.error
+    half = float(stdtrit(spread.df, 0.5 + spec.level / 2)) * spread.error
     ends = np.exp([log_value, log_value - half, log_value + half])
-    p_value = float(2 * stats.t.sf(abs(log_value) / spread.error, spread.df))
+    p_value = float(2 * stdtr(spread.df, -abs(log_value) / spread.error))
     triple = (float(ends[0]), float(ends[1]), float(ends[2]))
     return _estimate(group, reference, spec.level, METHOD_RATIO, triple, p_value)
 
@@ -128,9 +128,9 @@ def _by_sides(
     ]
     down, up = np.hypot(a - a_low, b_high - b), np.hypot(a_high - a, b - b_low)
     df = min(group.degrees_of_freedom, reference.degrees_of_freedom)
-    t = float(stats.t.ppf(0.5 + spec.level / 2, df))
+    t = float(stdtrit(df, 0.5 + spec.level / 2))
     towards_zero = down if a > b else up
-    p_value = float(2 * stats.t.sf(t * abs(a - b) / towards_zero, df)) if a != b else 1.0
+    p_value = float(2 * stdtr(df, -t * abs(a - b) / towards_zero)) if a != b else 1.0
     ends = [float(np.exp(a - b + x) if on_log else a - b + x) for x in (0.0, -down, up)]
     method = f"{'ratio' if on_log else 'difference'} {METHOD_SIDES}"
     return _estimate(group, reference, spec.level, method, (ends[0], ends[1], ends[2]), p_value)

@@ -26,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv, stdtrit
 
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.stats.metrics import Metric, Scale
@@ -232,7 +232,7 @@ def interval(
 ) -> Estimate:
     """Put an interval around replicates that `refuse` has let pass."""
     r = replicates
-    t = float(stats.t.ppf(0.5 + spec.level / 2, r.degrees_of_freedom))
+    t = float(stdtrit(r.degrees_of_freedom, 0.5 + spec.level / 2))
     low, high, method = _ends(r, t, spec.level, scale)
     return Estimate(
         value=r.value, low=low, high=high, level=spec.level, method=method,
@@ -284,8 +284,8 @@ def clopper_pearson(p: float, n: float, level: float) -> tuple[float, float]:
     """
     tail = (1.0 - level) / 2
     x = p * n
-    low = 0.0 if x <= 0 else float(stats.beta.ppf(tail, x, n - x + 1))
-    high = 1.0 if x >= n else float(stats.beta.ppf(1 - tail, x + 1, n - x))
+    low = 0.0 if x <= 0 else float(betaincinv(x, n - x + 1, tail))
+    high = 1.0 if x >= n else float(betaincinv(x + 1, n - x, 1 - tail))
     return low, high
 
 

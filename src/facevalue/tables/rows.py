@@ -11,7 +11,8 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,9 @@ def _text(path: Path, faults: Faults) -> str:
 # --- CSV ------------------------------------------------------------------------------------
 
 
-def _csv_records(text: str, faults: Faults, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def _csv_records(
+    text: str, faults: Faults, limits: Limits
+) -> Generator[tuple[int, list[str]], None, None]:
     """Yield (number of the first line, cells) of each record that is not blank."""
     before = csv.field_size_limit(limits.max_field)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -180,7 +183,12 @@ def _csv_records(text: str, faults: Faults, limits: Limits) -> Iterator[tuple[in
 
 
 def _read_csv(text: str, faults: Faults, limits: Limits) -> Rows:
-    records = _csv_records(text, faults, limits)
+    # Closed at once, also on an error: the field limit is the whole process's.
+    with closing(_csv_records(text, faults, limits)) as records:
+        return _from_records(records, faults, limits)
+
+
+def _from_records(records: Iterator[tuple[int, list[str]]], faults: Faults, limits: Limits) -> Rows:
     header_row, header = next(records, (1, []))
     if not header:
         raise faults.error()

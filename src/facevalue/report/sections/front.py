@@ -13,7 +13,9 @@ def lead(material: Material) -> tuple[str, ...]:
     """Return the lines below the title."""
     made = material.report.provenance
     locked = (
-        f"Plan locked {made.locked}, before any prediction was made."
+        f"Plan locked {made.locked}, before any system was asked. Answers made elsewhere are older."
+        if made.locked and not made.changed_since_lock and _is_recorded(material)
+        else f"Plan locked {made.locked}, before any prediction was made."
         if made.locked and not made.changed_since_lock
         else "The audit file was changed after the plan was locked."
         if made.locked
@@ -21,6 +23,11 @@ def lead(material: Material) -> tuple[str, ...]:
     )
     started = f"Run of {made.started}." if made.started else ""
     return tuple(x for x in (started, locked) if x)
+
+
+def _is_recorded(material: Material) -> bool:
+    """Whether answers were read rather than asked for, so that they may be older."""
+    return any(s.adapter in ("predictions", "ratings") for s in material.report.systems)
 
 
 def front_blocks(material: Material) -> tuple[Block, ...]:

@@ -132,8 +132,10 @@ def methods_section(material: Material) -> Section:
     """Return the section, with the methods and metrics that occur in the findings."""
     level = level_words(material.report.provenance.level)
     first = (
-        f"Intervals are two-sided {level} intervals: a method that makes such an interval covers "
-        f"the number it aims at in {level} of audits like this one."
+        f"Intervals are two-sided {level} intervals: they are made to cover the number they aim "
+        f"at in {level} of audits like this one. Simulated audits bear that out from 8 subjects a "
+        "group. With 5 to 7, for comparisons of rates near 0 or 1 where people differ much, and "
+        "for the expected calibration error, which is biased upwards, less is promised."
     )
     blocks: list[Block] = [Prose((first,)), Facts(POLICIES)]
     codes = method_codes(material)
