@@ -262,6 +262,7 @@ def _open_datasets(read: ReadAudit) -> _Opened:
     datasets: dict[str, Dataset] = {}
     missing: dict[str, str] = {}
     problems: list[Problem] = []
+    claims = claims_of(read.spec)
     for i, entry in enumerate(read.spec.datasets):
         try:
             dataset = open_dataset(dataset_spec(entry), base=read.base)
@@ -274,7 +275,7 @@ def _open_datasets(read: ReadAudit) -> _Opened:
             problems.append(Problem("unknown_name", str(error), f"datasets[{i}].name"))
             continue
         datasets[entry.key] = dataset
-        problems += check_attributes(i, entry, dataset, claims_of(read.spec))
+        problems += check_attributes(i, entry, dataset, claims)
     if problems:
         raise AuditSpecError(str(read.path), problems)
     return _Opened(datasets, missing)

@@ -73,11 +73,11 @@ def _none(cell: Cell, reason: Reason) -> NotEstimable:
     return NotEstimable(reason=reason, n_items=cell.n_items, n_answers=0, n_subjects=0)
 
 
-def statistics_of(sample: Sample, confusion: bool = True) -> list[Statistic]:
+def statistics_of(sample: Sample) -> list[Statistic]:
     """Return the statistics of annotated items, in the order of the report."""
     return [
         *_correctness(sample),
-        *(_confusions(sample) if confusion else ()),
+        *_confusions(sample),
         *_frequencies(sample),
         *_calibration(),
         *(() if sample.is_voted else _failures(sample)),
