@@ -87,6 +87,14 @@ class Sample:
         Whether subjects are people; if not, each item is its own subject.
     is_voted
         Whether the answers are votes of raters, who cannot fail on an item.
+    scores
+        Scores of each row in the words of the taxonomy, shape ``(n_rows, n_labels)``; a row of
+        NaN where the system gave none; `None` where it gives none at all. Scores of labels
+        that are mapped to one label are summed; what is outside the taxonomy is left out, so
+        a row may sum to less than one.
+    ratings
+        How many raters called each item what, shape ``(n_item_codes, n_labels + 1)``, the last
+        column for words outside the taxonomy; rows are item codes. `None` without ratings.
     """
 
     system: str
@@ -104,6 +112,8 @@ class Sample:
     n_unevaluated: int = 0
     subjects_declared: bool = True
     is_voted: bool = False
+    scores: FloatArray | None = None
+    ratings: FloatArray | None = None
 
     @property
     def has_scores(self) -> bool:
@@ -186,6 +196,46 @@ def sample_of(  # noqa: PLR0913 - one call site; all are columns or names of one
         n_unevaluated=n_unevaluated,
         subjects_declared=subjects_declared,
         is_voted=any(c.startswith("votes_") for c in answers.columns),
+        scores=_scores(answers, joined["item"], label_map),
+        ratings=_ratings(items, ordered["row"], taxonomy),
+    )
+
+
+def _scores(answers: pl.DataFrame, items: pl.Series, label_map: LabelMap) -> FloatArray | None:
+    """Scores of the rows of ``items`` by label of the taxonomy."""
+    given = [c.removeprefix("score_") for c in answers.columns if c.startswith("score_")]
+    bad = prohibited_labels(given)
+    names = label_map.target.labels
+    theirs = {x: [g for g in given if g not in bad and label_map[g] == x] for x in names}
+    if not any(theirs.values()):
+        return None
+    nothing = pl.lit(float("nan"))
+    summed = [
+        pl.sum_horizontal([pl.col(f"score_{g}") for g in theirs[x]], ignore_nulls=False)
+        .fill_null(nothing)
+        .alias(str(i))
+        if theirs[x]
+        else pl.lit(0.0).alias(str(i))
+        for i, x in enumerate(names)
+    ]
+    rows = pl.DataFrame({"item": items}).join(
+        answers.select("item", *summed), on="item", how="left", maintain_order="left"
+    )
+    return rows.select(str(i) for i in range(len(names))).to_numpy().astype(np.float64)
+
+
+def _ratings(items: pl.DataFrame, order: pl.Series, taxonomy: Taxonomy) -> FloatArray | None:
+    """Rating counts by item code and label; ``order`` is the row of each code."""
+    if not any(c.startswith("votes_") for c in items.columns):
+        return None
+    wanted = [f"votes_{x}" for x in (*taxonomy.labels, OUTSIDE)]
+    return (
+        items.select(
+            (pl.col(c) if c in items.columns else pl.lit(0)).cast(pl.Float64).alias(c)
+            for c in wanted
+        )
+        .fill_null(0.0)[order]
+        .to_numpy()
     )
 
 
