@@ -28,8 +28,9 @@ COLUMN_MEANING = {
     "key": "sixteen hexadecimal digits that name the finding in every run",
     "system": "name of the audited system",
     "dataset": "id of the dataset",
-    "family": "correctness, disparity, calibration, failures, skill, controls, outputs",
-    "metric": "name of the statistic, as `recall[anger]`; `ratio of …` for ratios",
+    "family": "correctness, disparity, equivalence, comparison, calibration, failures, skill, "
+    "ceiling, controls, outputs",
+    "metric": "name of the statistic, as `recall[anger]`; `ratio of …`, `impact ratio of …`",
     "condition": "`modality=voice`; null for everything",
     "attribute": "`sex`, or `sex × age` for an intersection; null for the whole sample",
     "group": "`female`, `female × 60+`; for the largest gap the pair, higher first",
@@ -47,6 +48,9 @@ COLUMN_MEANING = {
     "reason": "code and words, if not estimable",
     "n_answers": "answers behind it (each vote is one)",
     "design_effect": "variance by subject over variance with answers as independent",
+    "adjusted_by": "how the looks of a family are allowed for, and over how many: `Holm over 6`",
+    "low_adjusted": "lower end of the interval that is right for all of the family at once",
+    "high_adjusted": "upper end of it",
 }
 
 RUN_FOLDER = """## The run folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from facevalue.audits.findings import Finding, FindingSet, Place
+from facevalue.audits.findings import Adjusted, Finding, FindingSet, Place
 from facevalue.domain.claims import Claim, Comparison, Criterion, Outcome, Verdict
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.report import (
@@ -67,7 +67,7 @@ def finding(
     return Finding(
         place=Place(**(usual | place)),  # type: ignore[arg-type]  # the usual four are words
         result=result,
-        p_adjusted=p_adjusted,
+        adjusted=None if p_adjusted is None else Adjusted(p_value=p_adjusted, by="Holm over 6"),
     )
 
 

@@ -36,6 +36,7 @@ from facevalue.audits import (
     label_problems,
     measure,
     measure_spec,
+    paired_sample,
     read_audit,
     read_verdicts,
     sample_of,
@@ -221,6 +222,12 @@ def measure_run(
             except AuditSpecError as error:
                 raise AuditSpecError(str(read.path), error.problems) from error
             specs.append(spec)
+    at = {(s.system, s.dataset): i for i, s in enumerate(samples)}
+    for first, second in read.spec.analyses.compare:
+        for key in opened.datasets:
+            if (first, key) in at and (second, key) in at:
+                samples.append(paired_sample(samples[at[first, key]], samples[at[second, key]]))
+                specs.append(replace(specs[at[first, key]], joint=(), no_gap_above=()))
     findings = measure(samples, specs)
     findings.write(folder.path)
     return findings

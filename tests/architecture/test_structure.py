@@ -22,13 +22,13 @@ PACKAGES = sorted(p.parent for p in SOURCE.glob("*/__init__.py"))
 # docs/adr/0010-budgets.md: lines of code, without blank lines, comments and docstrings.
 BUDGETS = {
     "domain": 500,
-    "stats": 2000,
+    "stats": 3200,
     "dataset": 1900,
     "systems": 2900,
     "runs": 1000,
-    "audits": 2400,
-    "report": 3000,
-    "cli": 700,
+    "audits": 3400,
+    "report": 4400,
+    "cli": 1300,
     "tables": 500,
     ".": 900,
 }

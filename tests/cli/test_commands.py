@@ -55,7 +55,7 @@ def test_the_commands() -> None:
         "plan", "plan new", "plan check", "plan lock", "plan schema",
         "datasets", "datasets list", "datasets show", "datasets fetch", "datasets describe",
         "systems", "systems list", "systems show", "systems fetch",
-        "claims", "claims list", "claims show",
+        "claims", "claims list", "claims show", "power",
     }  # fmt: skip
 
 
@@ -133,8 +133,9 @@ INCONCLUSIVE  fair · mine on pictures
               “it works equally for everyone”
               The claim needs a largest gap in accuracy over sex of at most 20.0 percentage points.
               Measured: 4.2 percentage points, between f (higher) and m (lower) (95% interval LOW to
-              HIGH; 10 subjects, 39 items). The system failed on 2.5 % of the items, which are left
-              out.
+              HIGH; 10 subjects, 39 items). Test that no pair differs by as much (equivalence): p =
+              0.040; the verdict asks for the whole interval. The system failed on 2.5 % of the
+              items, which are left out.
               Because the interval reaches over the bound on both sides.
               About N more subjects would settle it if the estimate stayed where it is.
 

@@ -12,19 +12,23 @@ from scipy import stats
 
 from facevalue.domain import Estimate, NotEstimable
 from facevalue.stats import (
-    ConfidenceTally,
+    CAUTION,
     IntervalSpec,
+    Replicates,
+    Scale,
     Tally,
     advantage,
+    against_zero,
     difference,
     estimate,
-    expected_calibration_error,
     expected_random,
     largest_gap,
     metric_named,
     permuted_gaps,
     ratio,
+    reference_score,
     replicate,
+    scores_of,
 )
 
 SPEC = IntervalSpec(0.95)
@@ -32,8 +36,11 @@ ACCURACY = metric_named("accuracy", ["right", "wrong"])
 N_LABELS = 6
 LABELS = [str(k) for k in range(N_LABELS)]
 UAR = metric_named("uar", LABELS)
-LEVELS = ("accuracy", "recall", "uar")
-GAPS = ("difference", "paired difference", "ratio", "largest gap")
+SMALL = ["a", "b", "c"]
+MIX = np.array([0.5, 0.3, 0.2])
+CONFUSED = {name: metric_named(name, SMALL) for name in ("f1[c]", "precision[c]", "mcc")}
+
+GAPS = ("difference", "paired difference", "system difference", "ratio", "largest gap")
 
 Rng = np.random.Generator
 Shares = npt.NDArray[np.float64]
@@ -69,48 +76,57 @@ class Design:
     holders: int | None = None
 
     @property
-    def is_promised(self) -> bool:
-        """Where the product promises its level. The reasons are in ADR 0004.
-
-        One share: everywhere. Comparisons: unless people differ and a rate is near 1, where
-        those who would show the spread of the smaller side may not be in it. Not at all: a
-        label that a handful of many people hold, and the calibration error, which is biased.
-        """
-        if self.what == "uar, rare label" or self.what.startswith("calibration error"):
-            return False
-        if self.what in GAPS:
-            return self.icc == 0.0 or max(self.rates) <= 0.8
-        return True
+    def has_enough(self) -> bool:
+        """Whether every group has the ten people from which the level is promised."""
+        return min(self.people) >= 10
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What came of one design. ``refused`` audits gave a reason in place of an interval."""
+    """What came of one design.
+
+    Parameters
+    ----------
+    covered, rejected
+        Shares of the audits that gave an interval.
+    warned
+        Share of them whose method warns that the level may be missed.
+    refused
+        Share of audits that gave a reason in place of an interval.
+    """
 
     design: Design
     n: int
     covered: float
     width: float
     refused: float
+    warned: float
     rejected: float | None = field(default=None)
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether the level is promised: ten people a group, and no warning as a rule."""
+        return self.design.has_enough and self.warned + self.refused < 0.5
 
 
 def designs() -> list[Design]:
     """Return every design of the table."""
-    return [*_levels(), *_differences(), *_largest_gaps(), *_others()]
+    return [*_levels(), *_confused(), *_differences(), *_largest_gaps(), *_others()]
+
+
+SIZES = ((5, False), (50, True))
 
 
 def _levels() -> Iterator[Design]:
-    sizes = ((5, False), (50, True))
     for n, (items, unequal), p, icc in product(
-        (8, 10, 20, 91), sizes, (0.5, 0.9, 0.98), (0.0, 0.1, 0.3)
+        (8, 10, 20, 50, 91, 500), SIZES, (0.5, 0.6, 0.9, 0.98), (0.0, 0.02, 0.1, 0.3)
     ):
         yield Design(
             what="accuracy", people=(n,), items=items, unequal=unequal, rates=(p,), icc=icc
         )
     for n, p, icc in product((10, 20, 91), (0.3, 0.9), (0.0, 0.1, 0.3)):
         yield Design(what="recall", people=(n,), items=3, unequal=True, rates=(p,), icc=icc)
-    for n, p, icc in product((10, 20, 91), (0.65, 0.9, 0.98), (0.0, 0.1, 0.3)):
+    for n, p, icc in product((8, 10, 20, 50, 91), (0.5, 0.65, 0.9, 0.98), (0.0, 0.1, 0.3)):
         yield Design(what="uar", people=(n,), items=30, unequal=True, rates=(p,), icc=icc)
     for n, items, p, icc in product((20, 91), (12, 60), (0.65, 0.9, 0.98), (0.0, 0.1)):
         yield Design(
@@ -119,11 +135,17 @@ def _levels() -> Iterator[Design]:
         )  # fmt: skip
 
 
+def _confused() -> Iterator[Design]:
+    for what, n, (items, unequal), p, icc in product(
+        CONFUSED, (8, 10, 20, 50, 91), ((10, False), (50, True)), (0.6, 0.9), (0.0, 0.1, 0.3)
+    ):
+        yield Design(what=what, people=(n,), items=items, unequal=unequal, rates=(p,), icc=icc)
+
+
 def _differences() -> Iterator[Design]:
-    sizes = ((5, False), (50, True))
     pairs = ((0.5, 0.5), (0.6, 0.8), (0.9, 0.9), (0.98, 0.98), (0.9, 0.98))
     for people, (items, unequal), rates, icc in product(
-        ((8, 8), (8, 40), (20, 20), (45, 46)), sizes, pairs, (0.0, 0.1, 0.3)
+        ((8, 40), (10, 10), (10, 40), (20, 71), (45, 46)), SIZES, pairs, (0.0, 0.1, 0.3)
     ):
         yield Design(
             what="difference", people=people, items=items, unequal=unequal, rates=rates, icc=icc
@@ -132,40 +154,44 @@ def _differences() -> Iterator[Design]:
         yield Design(
             what="paired difference", people=(n, n), items=10, unequal=True, rates=rates, icc=icc
         )
+    for n, rates, icc in product((10, 20, 91), ((0.6, 0.7), (0.9, 0.9)), (0.0, 0.1, 0.3)):
+        yield Design(
+            what="system difference", people=(n,), items=20, unequal=True, rates=rates, icc=icc
+        )
 
 
 def _largest_gaps() -> Iterator[Design]:
+    twelve = (10, 10, 10, 10, 12, 12, 15, 15, 20, 20, 40, 60)
     for people, p, icc in product(
-        ((10, 10), (20, 71), (10, 10, 10, 10), (8, 10, 20, 50)), (0.6, 0.9), (0.0, 0.1, 0.3)
+        ((10, 25), (20, 71), (10, 20, 21, 40), twelve), (0.6, 0.9), (0.0, 0.1, 0.3)
     ):
         yield Design(
             what="largest gap", people=people, items=20, unequal=True, rates=(p,) * len(people),
             icc=icc,
         )  # fmt: skip
-    for icc in (0.0, 0.1):
-        yield Design(
-            what="largest gap", people=(8, 10, 20, 50), items=20, unequal=True,
-            rates=(0.5, 0.6, 0.7, 0.8), icc=icc,
-        )  # fmt: skip
+    for people, icc in product(((10, 25), (10, 20, 21, 40), twelve), (0.0, 0.1)):
+        # One group is 20 points below the others; or all lie evenly 30 points apart.
+        below = (0.6, *(0.8,) * (len(people) - 1))
+        apart = tuple(float(x) for x in np.linspace(0.5, 0.8, len(people)))
+        for rates in (below, apart):
+            yield Design(
+                what="largest gap", people=people, items=20, unequal=True, rates=rates, icc=icc
+            )
 
 
 def _others() -> Iterator[Design]:
-    for people, rates, icc in product(((8, 40), (20, 20)), ((0.5, 0.8), (0.9, 0.9)), (0.0, 0.1)):
+    for people, rates, icc in product(((10, 40), (20, 20)), ((0.5, 0.8), (0.9, 0.9)), (0.0, 0.1)):
         yield Design(what="ratio", people=people, items=20, unequal=True, rates=rates, icc=icc)
     for n, icc in product((10, 20, 91), (0.0, 0.1)):
         yield Design(
             what="skill", people=(n,), items=30, unequal=True, rates=(1 / N_LABELS,), icc=icc
         )
-    for what, n, error in product(
-        ("calibration error, one bin", "calibration error"), (20, 91), (0.0, 0.2)
-    ):
-        yield Design(what=what, people=(n,), items=30, unequal=True, rates=(error,), icc=0.0)
 
 
 def run(design: Design, n: int, rng: Rng, n_permutations: int = 199) -> Row:
     """Simulate ``n`` audits of a design and count how often the interval holds the truth."""
     simulate = _SIMULATIONS[design.what]
-    covered, refused, rejected, widths = 0, 0, 0, list[float]()
+    covered, refused, rejected, warned, widths = 0, 0, 0, 0, list[float]()
     truth = _truth(design)
     for _ in range(n):
         found, is_rejected = simulate(design, rng, n_permutations)
@@ -174,20 +200,21 @@ def run(design: Design, n: int, rng: Rng, n_permutations: int = 199) -> Row:
             refused += 1
             continue
         covered += found.low <= truth <= found.high
+        warned += CAUTION in found.method or "cautious" in found.method
         rejected += is_rejected
         widths.append(found.high - found.low)
     told = max(n - refused, 1)
     has_test = design.what == "skill" or (design.what in GAPS and len(set(design.rates)) == 1)
     return Row(
         design, n, covered / told, float(np.mean(widths)), refused / n,
-        rejected / told if has_test else None,
+        warned / told, rejected / told if has_test else None,
     )  # fmt: skip
 
 
 def _truth(design: Design) -> float:
     first, last = design.rates[0], design.rates[-1]
     match design.what:
-        case "difference" | "paired difference":
+        case "difference" | "paired difference" | "system difference":
             return first - last
         case "ratio":
             return first / last
@@ -195,6 +222,8 @@ def _truth(design: Design) -> float:
             return max(design.rates) - min(design.rates)
         case "skill":
             return 0.0
+        case "f1[c]" | "precision[c]" | "mcc":
+            return float(CONFUSED[design.what].value(_expected(first)))
     return first
 
 
@@ -256,6 +285,29 @@ def _uar(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
     return estimate(UAR, Tally(counts, np.arange(n), int(per_label.sum())), SPEC), False
 
 
+def _expected(p: float) -> Shares:
+    """Expected confusion counts: right with chance ``p``, else one of the other two."""
+    expected = np.zeros((3, 4))
+    expected[:, :3] = MIX[:, None] * (np.eye(3) * (p - (1 - p) / 2) + (1 - p) / 2)
+    return expected
+
+
+def _of_confusion(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
+    (n,), (p,) = design.people, design.rates
+    per_label = rng.multinomial(_sizes(design, n, rng), MIX)
+    chances = _chances(p, design.icc, n, rng)[:, None]
+    right = rng.binomial(per_label, chances)
+    first_wrong = rng.binomial(per_label - right, 0.5)
+    counts = np.zeros((n, 3, 4))
+    for k in range(3):
+        others = [j for j in range(3) if j != k]
+        counts[:, k, k] = right[:, k]
+        counts[:, k, others[0]] = first_wrong[:, k]
+        counts[:, k, others[1]] = per_label[:, k] - right[:, k] - first_wrong[:, k]
+    tally = Tally(counts, np.arange(n), int(per_label.sum()))
+    return estimate(CONFUSED[design.what], tally, SPEC), False
+
+
 def _skill(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
     """A system that guesses; with an ICC above 0 it has a favourite answer to each person."""
     (n,) = design.people
@@ -269,20 +321,9 @@ def _skill(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
     counts = np.zeros((n, N_LABELS, N_LABELS + 1))
     counts[:, :, :N_LABELS] = rng.multinomial(per_label, answers[:, None, :])
     tally = Tally(counts, np.arange(n), int(per_label.sum()))
-    found = advantage(UAR, tally, expected_random(tally), SPEC)
+    random = reference_score(UAR, tally, expected_random)
+    found = advantage(replicate(UAR, tally), random, SPEC)
     return found, isinstance(found, Estimate) and found.low > 0.0
-
-
-def _calibration(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
-    """Confidence that is too high by the design's rate: always 0.9, or spread over bins."""
-    (n,), (error,) = design.people, design.rates
-    subject = np.repeat(np.arange(n), _sizes(design, n, rng))
-    confidence = np.full(len(subject), 0.9)
-    if design.what == "calibration error":
-        confidence = rng.uniform(0.4, 1.0, len(subject))
-    right = rng.random(len(subject)) < confidence - error
-    tally = ConfidenceTally.from_answers(subject, confidence, right)
-    return expected_calibration_error(tally, SPEC), False
 
 
 def _difference(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
@@ -305,13 +346,34 @@ def _paired(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
     return found, isinstance(found, Estimate) and (found.p_value or 0.0) <= 0.05
 
 
+def _systems(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
+    """Two systems on the same items; who is hard for one is hard for the other."""
+    (n,) = design.people
+    sizes, ease = _sizes(design, n, rng), rng.random(n)
+    sides = []
+    for p in design.rates:
+        chances: Shares = np.full(n, p)
+        if design.icc:
+            spread = (1 - design.icc) / design.icc
+            chances = stats.beta.ppf(ease, p * spread, (1 - p) * spread)
+        sides.append(replicate(ACCURACY, _counted(rng.binomial(sizes, chances), sizes)))
+    a, b = sides
+    apart = Replicates(
+        a.value - b.value, a.left_out - b.left_out, a.sizes, a.subjects, a.n_items, a.weights,
+        Scale.DIFFERENCE,
+    )  # fmt: skip
+    found = against_zero(apart, SPEC)
+    return found, isinstance(found, Estimate) and (found.p_value or 0.0) <= 0.05
+
+
 def _largest_gap(design: Design, rng: Rng, n_permutations: int) -> tuple[Found, bool]:
     starts = np.concatenate([[0], np.cumsum(design.people)])
     tallies = [_group(design, g, int(starts[g]), rng) for g in range(len(design.people))]
     replicates = {str(g): replicate(ACCURACY, t) for g, t in enumerate(tallies)}
     everyone = Tally(np.concatenate([t.counts for t in tallies]), np.arange(starts[-1]), 1)
     member = np.repeat(np.arange(len(design.people)), design.people)
-    (p_value,) = permuted_gaps(everyone, member, [ACCURACY], n_permutations, rng)
+    scores = scores_of(replicate(ACCURACY, everyone))
+    (p_value,), _ = permuted_gaps([scores], everyone.subjects, member, n_permutations, rng)
     found = largest_gap([replicates], SPEC, p_value=p_value).result
     return found, p_value is not None and p_value <= 0.05
 
@@ -322,10 +384,10 @@ _SIMULATIONS: dict[str, Callable[[Design, Rng, int], tuple[Found, bool]]] = {
     "uar": _uar,
     "uar, rare label": _uar,
     "skill": _skill,
-    "calibration error": _calibration,
-    "calibration error, one bin": _calibration,
+    **dict.fromkeys(CONFUSED, _of_confusion),
     "difference": _difference,
     "ratio": _difference,
     "paired difference": _paired,
+    "system difference": _systems,
     "largest gap": _largest_gap,
 }

@@ -20,11 +20,15 @@ from facevalue.stats import (
     ConfidenceTally,
     IntervalSpec,
     Metric,
+    Reference,
     Replicates,
     Scale,
     Tally,
     advantage,
+    against_zero,
+    benjamini_hochberg,
     cell_share,
+    deviations_between,
     difference,
     estimate,
     expected_calibration_error,
@@ -34,14 +38,20 @@ from facevalue.stats import (
     interval,
     largest_gap,
     majority,
+    max_t,
     mean_of,
     metric_named,
     permuted_gaps,
     ratio,
+    reference_score,
     refuse,
     replicate,
-    shuffled_values,
+    replicate_parts,
+    scores_of,
+    shuffled_counts,
+    shuffled_items,
 )
+from facevalue.stats.permutation import METHOD_ALL
 from facevalue.stats.tally import coded
 
 Found = Estimate | NotEstimable
@@ -144,12 +154,27 @@ def _compared(
     return found
 
 
-def _largest_gap(a: Answers, level: float) -> Found:
+def _largest_gap(a: Answers, level: float, *, as_ratio: bool = False) -> Found:
     families = [
         {str(g): _side(a, g, by_condition=False) for g in range(N_GROUPS)},
         {str(c): _side(a, c, by_condition=True) for c in range(2)},
     ]
-    return largest_gap(families, IntervalSpec(level)).result
+    return largest_gap(families, IntervalSpec(level), as_ratio=as_ratio).result
+
+
+def _impact_ratio(a: Answers, level: float) -> Found:
+    return _largest_gap(a, level, as_ratio=True)
+
+
+def _system_difference(a: Answers, level: float) -> Found:
+    """The system minus one that always gives the first label, person by person."""
+    other = replace(a, predicted=np.zeros_like(a.predicted)).tally
+    ours, theirs = (replicate(a.metric("accuracy"), t) for t in (a.tally, other))
+    paired = replace(
+        ours, value=ours.value - theirs.value, left_out=ours.left_out - theirs.left_out,
+        scale=Scale.DIFFERENCE,
+    )  # fmt: skip
+    return against_zero(paired, IntervalSpec(level))
 
 
 def _calibration(a: Answers, level: float) -> Found:
@@ -165,10 +190,13 @@ def _mean_confidence(a: Answers, level: float) -> Found:
     return refuse(r) or interval(r, IntervalSpec(level), Scale.SHARE)
 
 
-def _over(reference: Callable[[Tally], Tally], head: str) -> Callable[[Answers, float], Found]:
-    return lambda a, level: advantage(
-        a.metric(head), a.tally, reference(a.tally), IntervalSpec(level)
-    )
+def _over(reference: Reference, head: str) -> Callable[[Answers, float], Found]:
+    def found(a: Answers, level: float) -> Found:
+        metric = a.metric(head)
+        theirs = reference_score(metric, a.tally, reference)
+        return advantage(replicate(metric, a.tally), theirs, IntervalSpec(level))
+
+    return found
 
 
 @dataclass(frozen=True)
@@ -204,8 +232,13 @@ TABLE: dict[str, Statistic] = {
     "ratio": Statistic(_compared(ratio, by_condition=False), (0, math.inf), ("ratio",)),
     "paired ratio": Statistic(_compared(ratio, by_condition=True), (0, math.inf), ("ratio",)),
     "largest gap": Statistic(_largest_gap, SHARE, ("largest_gap",)),
+    "impact ratio": Statistic(_impact_ratio, SHARE, ("largest_gap",)),
+    # Against a system that gives the first label: names matter.
+    "system difference": Statistic(
+        _system_difference, (-math.inf, math.inf), ("against_zero",), label_may_be_renamed=False
+    ),
     "over random": Statistic(
-        _over(expected_random, "uar"), (-2, 2), ("advantage", "expected_random")
+        _over(expected_random, "uar"), (-2, 2), ("advantage", "expected_random", "reference_score")
     ),
     # Among labels that are equally frequent the first is taken, so names matter.
     "over majority": Statistic(
@@ -216,11 +249,34 @@ TABLE: dict[str, Statistic] = {
 
 OTHER_LAWS = {
     "coded": "test_stats_tally.py",
-    "holm": "test_holm_keeps_order_and_bounds",
+    "holm": "test_adjusted_p_values_keep_order_and_bounds",
+    "benjamini_hochberg": "test_adjusted_p_values_keep_order_and_bounds",
+    "max_t": "test_max_t_lies_between_raw_and_bonferroni",
+    "deviations_between": "test_differences_are_antisymmetric_and_ratios_reciprocal",
+    "replicate_parts": "test_parts_of_everybody_less_a_group_are_the_rest",
+    "scores_of": "test_permuted_gaps_are_p_values",
     "further_subjects": "test_further_subjects_settle_the_claim",
     "permuted_gaps": "test_permuted_gaps_are_p_values",
-    "shuffled_values": "test_shuffled_values_are_values_of_the_metric",
-}
+    "shuffled_counts": "test_shuffling_keeps_what_was_annotated_and_predicted",
+    "shuffled_items": "test_shuffling_keeps_what_was_annotated_and_predicted",
+    **dict.fromkeys(
+        [
+            "best_possible", "cross_entropy", "dawid_skene", "fleiss_kappa", "half_panels",
+            "jensen_shannon", "krippendorff_alpha", "majority_shares", "panel_score",
+            "percent_agreement", "rater_cross_entropy", "rater_jensen_shannon", "rater_score",
+            "rating_entropy", "shared_errors", "system_score",
+        ],
+        "test_ceiling_laws.py",
+    ),
+    "partial_pooling": "test_pooling_laws.py",
+    **dict.fromkeys(
+        [
+            "brier_score", "calibration_error", "confidence_auroc", "debiased_calibration_error",
+            "overconfidence",
+        ],
+        "test_calibration_laws.py",
+    ),
+}  # fmt: skip
 
 
 def test_no_public_statistic_is_missing_from_the_table() -> None:
@@ -321,14 +377,14 @@ def test_unchanged_value_when_everybody_is_doubled(name: str, data: Answers) -> 
     twice.subject[n:] += 1000
     twice = replace(twice, group_of=data.group_of | {s + 1000: g for s, g in data.group_of.items()})
     one, two = TABLE[name].found(data, 0.95), TABLE[name].found(twice, 0.95)
-    if isinstance(one, Estimate):
+    # Groups that were too small take part now, also one whose share is zero and has no ratio.
+    grows = name in ("largest gap", "impact ratio")
+    if isinstance(one, Estimate) and name != "impact ratio":
         # More people never take a number away, and are twice as many.
         assert isinstance(two, Estimate)
-        if name != "largest gap":  # groups that were too small take part now
-            assert two.value == pytest.approx(one.value, abs=1e-9)
-            assert two.n_subjects == 2 * one.n_subjects
-    elif one.value is not None and name != "largest gap":
+    if not grows and one.value is not None:
         assert two.value == pytest.approx(one.value, abs=1e-9)
+        assert two.n_subjects == 2 * one.n_subjects
 
 
 @pytest.mark.parametrize("by_condition", [False, True])
@@ -351,6 +407,10 @@ def test_differences_are_antisymmetric_and_ratios_reciprocal(
         if abs(forth.p_value - 0.05) > 1e-9:
             assert (forth.low <= 0.0 <= forth.high) == (forth.p_value > 0.05)
     over, under = ratio(a, b, spec), ratio(b, a, spec)
+    # What people add has the opposite sign the other way round.
+    (codes, apart), (same, turned) = deviations_between(a, b), deviations_between(b, a)
+    assert codes.tolist() == same.tolist()
+    assert apart == pytest.approx(-turned, nan_ok=True)
     assert type(over) is type(under)
     if isinstance(over, Estimate) and isinstance(under, Estimate):
         assert (over.value, over.low, over.high) == pytest.approx(
@@ -364,52 +424,168 @@ def test_differences_are_antisymmetric_and_ratios_reciprocal(
 def test_permuted_gaps_are_p_values(data: Answers, seed: int) -> None:
     t = data.tally
     member = np.array([data.group_of[int(s)] for s in t.subjects], dtype=np.int64)
-    metrics = [data.metric("accuracy"), data.metric("recall")]
-    given_once = permuted_gaps(t, member, metrics, 99, np.random.default_rng(seed))
-    assert given_once == permuted_gaps(t, member, metrics, 99, np.random.default_rng(seed))
-    for p in given_once:
-        assert p is None or 1 / 100 <= p <= 1.0
-    # The names of the groups do not matter: the same draws, the same gaps.
-    swapped = permuted_gaps(t, N_GROUPS - 1 - member, metrics, 99, np.random.default_rng(seed))
-    if len(set(member.tolist())) == N_GROUPS:
-        assert swapped == given_once
+    scores = [scores_of(replicate(data.metric(m), t)) for m in ("accuracy", "recall")]
+    for s in scores:
+        assert float(s.share.sum()) in (0.0, pytest.approx(1.0))
+    # What people add to a mean adds up to nothing.
+    assert float(scores[0].score.sum()) == pytest.approx(0.0, abs=1e-9)
+
+    def p_of(codes: Codes) -> tuple[list[float | None], str]:
+        return permuted_gaps(scores, t.subjects, codes, 99, np.random.default_rng(seed))
+
+    ps, method = p_of(member)
+    assert p_of(member) == (ps, method)
+    for p in ps:
+        assert p is None or 0.0 < p <= 1.0
+    # The names of the groups do not matter.
+    if method == METHOD_ALL:
+        assert p_of(N_GROUPS - 1 - member)[0] == pytest.approx(ps)
 
 
 @laws
 @given(data=answers(), seed=st.integers(0, 1000))
-def test_shuffled_values_are_values_of_the_metric(data: Answers, seed: int) -> None:
-    each = np.eye(N_LABELS + 1)[data.predicted]
-    draws = [
-        shuffled_values(
-            data.metric("accuracy"), weight * each, data.annotated, 20, np.random.default_rng(seed)
-        )
-        for weight in (1, 2)
-    ]
-    possible = np.arange(len(data.subject) + 1) / len(data.subject)
-    for values in draws:
-        assert np.abs(values[:, None] - possible[None]).min(axis=1).max() < 1e-9
+def test_shuffling_keeps_what_was_annotated_and_predicted(data: Answers, seed: int) -> None:
+    total, each = data.tally.total, np.eye(N_LABELS + 1)[data.predicted]
+    for drawn in (
+        shuffled_counts(total, 5, np.random.default_rng(seed)),
+        shuffled_items(each, data.annotated, 5, np.random.default_rng(seed)),
+    ):
+        assert (drawn >= 0).all()
+        assert (drawn.sum(axis=2) == total.sum(axis=1)).all()
+        assert (drawn.sum(axis=1) == total.sum(axis=0)).all()
 
 
 @laws
 @given(data=answers())
 def test_reference_systems_keep_what_was_annotated(data: Answers) -> None:
-    t = data.tally
-    for other in (majority(t), expected_random(t)):
-        assert other.counts.sum(axis=2) == pytest.approx(t.counts.sum(axis=2))
-        assert other.n_answers == t.n_answers
-    assert expected_random(t).total.sum(axis=0) == pytest.approx(t.total.sum(axis=0))
+    counts = data.tally.counts
+    for other in (majority(counts), expected_random(counts)):
+        assert other.sum(axis=2) == pytest.approx(counts.sum(axis=2))
+    assert expected_random(counts).sum(axis=1) == pytest.approx(counts.sum(axis=1))
+
+
+@laws
+@given(data=answers())
+def test_parts_of_everybody_less_a_group_are_the_rest(data: Answers) -> None:
+    t, inside = data.tally, data.rows(data.group == 0).tally
+    for head in ("accuracy", "uar", "recall", "precision", "f1", "mcc", "prediction_rate"):
+        metric = data.metric(head)
+        parts = metric.parts(t.counts)
+        parts[np.searchsorted(t.subjects, inside.subjects)] -= metric.parts(inside.counts)
+        by_parts = replicate_parts(metric, parts, t.subjects, 7)
+        directly = replicate(metric, data.rows(data.group != 0).tally)
+        assert by_parts.value == pytest.approx(directly.value, nan_ok=True)
+        assert by_parts.left_out == pytest.approx(directly.left_out, nan_ok=True)
+        assert by_parts.subjects.tolist() == directly.subjects.tolist()
+
+
+@laws
+@given(data=answers())
+def test_doubling_every_answer_changes_no_variance(data: Answers) -> None:
+    n = len(data.subject)
+    twice = data.rows(np.concatenate([np.arange(n), np.arange(n)]))
+    for head in ("accuracy", "uar", "precision", "f1"):
+        one, two = (replicate(d.metric(head), d.tally) for d in (data, twice))
+        if np.isfinite(one.left_out).all() and np.isfinite(one.value):
+            assert two.value == pytest.approx(one.value)
+            assert two.variance == pytest.approx(one.variance)
+
+
+@laws
+@given(data=answers())
+def test_doubling_everybody_about_halves_the_variance(data: Answers) -> None:
+    n = len(data.subject)
+    twice = data.rows(np.concatenate([np.arange(n), np.arange(n)]))
+    twice.subject[n:] += 1000
+    for head in ("accuracy", "recall", "precision", "prediction_rate", "confusion"):
+        one, two = (replicate(d.metric(head), d.tally) for d in (data, twice))
+        if np.isfinite(one.left_out).all() and np.isfinite(one.value):
+            # A person with share s of a mean adds e²/(1 − s); each of two e²/4/(1 − s/2).
+            least = 0.5 * (1.0 - float(one.shares.max()))
+            assert least * one.variance <= two.variance + 1e-12
+            assert two.variance <= 0.5 * one.variance + 1e-12
+
+
+@laws
+@given(data=answers(), order=st.permutations(range(N_GROUPS)), as_ratio=st.booleans())
+def test_the_largest_gap_is_of_the_groups_whatever_their_order_and_names(
+    data: Answers, order: list[int], as_ratio: bool
+) -> None:
+    sides = {str(g): _side(data, g, by_condition=False) for g in range(N_GROUPS)}
+    renamed = {f"new {g}": sides[str(g)] for g in order}
+    spec = IntervalSpec(0.95)
+    one, other = (largest_gap([x], spec, as_ratio=as_ratio) for x in (sides, renamed))
+    # The draws of the critical value fall on other groups: √(0.05·0.95/4000) of the level.
+    assert type(one.result) is type(other.result)
+    assert one.result.value == pytest.approx(other.result.value)
+    assert {f"new {g}" for g in one.left_out} == set(other.left_out)
+    if isinstance(one.result, Estimate) and isinstance(other.result, Estimate):
+        assert one.result.n_subjects == other.result.n_subjects
+        towards = "low" if as_ratio else "high"
+        assert getattr(one.result, towards) == pytest.approx(getattr(other.result, towards))
+        # It is that of the pair that drives it, the higher side first.
+        assert one.pair is not None
+        high, low = (sides[g].value for g in one.pair)
+        assert high >= low
+        assert one.result.value == pytest.approx(low / high if as_ratio else high - low)
+        assert one.at(0.8) is not None
+        equal = one.no_gap_above(1.0)
+        assert equal is not None
+        assert 0.0 < equal <= 1.0
+
+
+@pytest.mark.parametrize("by_condition", [False, True])
+@laws
+@given(data=answers())
+def test_of_two_groups_the_largest_gap_is_their_difference(
+    by_condition: bool, data: Answers
+) -> None:
+    sides = {str(g): _side(data, g, by_condition=by_condition) for g in (0, 1)}
+    for compare, as_ratio in ((difference, False), (ratio, True)):
+        found = largest_gap([sides], IntervalSpec(0.95), as_ratio=as_ratio)
+        names = ("0", "1") if found.pair is None else found.pair
+        pair = [sides[g] for g in (reversed(names) if as_ratio else names)]
+        alone = compare(pair[0], pair[1], IntervalSpec(0.95))
+        assert type(found.result) is type(alone)
+        if isinstance(found.result, Estimate) and isinstance(alone, Estimate):
+            assert found.result.value == pytest.approx(alone.value)
+            # The end away from no gap needs no allowance; the other is not past no gap.
+            if as_ratio:
+                assert found.result.low == pytest.approx(min(alone.low, 1.0 / alone.high))
+                assert found.result.high <= 1.0
+            else:
+                assert found.result.high == pytest.approx(max(alone.high, -alone.low))
+                assert found.result.low >= 0.0
 
 
 @laws
 @given(p=st.lists(st.floats(0.0, 1.0), max_size=12), data=st.data())
-def test_holm_keeps_order_and_bounds(p: list[float], data: st.DataObject) -> None:
-    adjusted = holm(p)
+def test_adjusted_p_values_keep_order_and_bounds(p: list[float], data: st.DataObject) -> None:
+    for adjust in (holm, benjamini_hochberg):
+        adjusted = adjust(p)
+        for before, after in zip(p, adjusted, strict=True):
+            assert before - 1e-12 <= after <= min(1.0, before * len(p) + 1e-12)
+        order = sorted(range(len(p)), key=lambda i: p[i])
+        assert [adjusted[i] for i in order] == sorted(adjusted)
+        mixed = data.draw(st.permutations(range(len(p))))
+        assert adjust([p[i] for i in mixed]) == pytest.approx([adjusted[i] for i in mixed])
+    # To control the share of false alarms asks for less than to have none.
+    for fewer, none in zip(benjamini_hochberg(p), holm(p), strict=True):
+        assert fewer <= none + 1e-12
+
+
+@laws
+@given(p=st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=5), seed=st.integers(0, 99))
+def test_max_t_lies_between_raw_and_bonferroni(p: list[float], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    people = np.arange(30)
+    deviations = [(people, rng.standard_normal(30)) for _ in p]
+    adjusted, level = max_t(p, deviations, 0.95, rng)
     for before, after in zip(p, adjusted, strict=True):
         assert before <= after <= min(1.0, before * len(p) + 1e-12)
-    order = sorted(range(len(p)), key=lambda i: p[i])
-    assert [adjusted[i] for i in order] == sorted(adjusted)
-    mixed = data.draw(st.permutations(range(len(p))))
-    assert holm([p[i] for i in mixed]) == [adjusted[i] for i in mixed]
+    # Single intervals have to be as wide as one, and no wider than by Bonferroni, but for the
+    # draws: √(0.05·0.95/10,000) = 0.0022.
+    assert 0.95 - 4 * 0.0022 <= level <= 1.0 - 0.05 / len(p) + 4 * 0.0022
 
 
 @laws
@@ -422,7 +598,7 @@ def test_further_subjects_settle_the_claim(
 ) -> None:
     found = Estimate(
         value=value, low=value - half, high=value + half, level=0.95, method="m", n_items=n,
-        n_answers=n, n_subjects=n,
+        n_answers=n, n_subjects=n, p_value=0.5,
     )  # fmt: skip
     bound = value + (half if above else -half) * share
     more = further_subjects(found, bound)

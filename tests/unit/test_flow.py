@@ -444,3 +444,36 @@ def test_a_run_folder_tells_nothing_of_machine_or_key(with_key: Path, tmp_path: 
         assert SECRET.encode() not in found, path.name
         for place in (tmp_path, Path.home(), Path.cwd()):
             assert str(place).encode() not in found, path.name
+
+
+def test_two_systems_are_compared_on_the_items_that_both_answered(tmp_path: Path) -> None:
+    theirs = (
+        "  - {name: theirs, adapter: predictions, options: {file: theirs.csv, missing: failed}}\n"
+    )
+    asked_for = "analyses: {compare: [[mine, theirs]], "
+    text = AUDIT.replace("analyses: {", f"{theirs}{asked_for}")
+    # A list of always bright, without the pictures of person 9.
+    rows = [f"{name},bright" for name, person, *_ in items() if person != 9]
+    audit = build(tmp_path, text)
+    (tmp_path / "theirs.csv").write_text("\n".join(["item,label", *rows]), "utf-8")
+    run = flow.audit(audit, tmp_path / "run", now=NOW)
+    at: dict[str, str | None] = {"metric": "accuracy", "condition": None, "attribute": None}
+    (told,) = run.findings.where(system="mine − theirs", **at)
+    # Of 36 pictures mine has no answer to one (person 0, annotated bright). Of the other 35 it
+    # has six the other way round (1-2, 2-1, 3-0, 7-3, 8-2 and 0-3): 29 right; bright are 17.
+    assert told.place.family == "comparison"
+    assert told.result.value == pytest.approx(29 / 35 - 17 / 35)
+    assert (told.result.n_items, told.result.n_subjects) == (35, 9)
+    (by_sex,) = run.findings.where(
+        system="mine − theirs", metric="uar", condition=None, reference="largest gap"
+    )
+    assert by_sex.place.attribute == "sex"
+    # What claims ask for is told of each system, not of their difference.
+    assert {f.place.system for f in run.findings.where(family="equivalence")} == {"mine", "theirs"}
+    assert {v.system for v in run.verdicts if v.outcome is not Outcome.NOT_TESTABLE} == {
+        "mine", "theirs",
+    }  # fmt: skip
+    # Measured again from the folder: the same bytes.
+    before = (tmp_path / "run" / "findings.json").read_bytes()
+    flow.measure_run(RunFolder.open(tmp_path / "run"))
+    assert (tmp_path / "run" / "findings.json").read_bytes() == before

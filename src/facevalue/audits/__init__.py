@@ -10,9 +10,11 @@ from facevalue.audits.datasets import check_attributes, dataset_spec, measure_sp
 from facevalue.audits.findings import COLUMNS, Finding, FindingSet, Place
 from facevalue.audits.judge import exit_status, judge, read_verdicts, write_verdicts
 from facevalue.audits.library import LibraryClaim, library_claims
-from facevalue.audits.measure import MeasureSpec, measure
+from facevalue.audits.measure import measure
+from facevalue.audits.paired import paired_sample
 from facevalue.audits.references import is_skill_shown
 from facevalue.audits.sample import Sample, answer_labels, label_problems, sample_of
+from facevalue.audits.scope import MeasureSpec
 from facevalue.audits.spec import (
     AuditSpec,
     DatasetEntry,
@@ -46,6 +48,7 @@ __all__ = [
     "library_claims",
     "measure",
     "measure_spec",
+    "paired_sample",
     "read_audit",
     "read_verdicts",
     "sample_of",

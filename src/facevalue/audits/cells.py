@@ -13,7 +13,7 @@ import numpy.typing as npt
 from facevalue.audits.findings import label_of
 from facevalue.audits.sample import CONTROL, NO_ANNOTATION, Sample
 from facevalue.errors import InputError
-from facevalue.stats import ConfidenceTally, Replicates, Tally, coded, mean_of
+from facevalue.stats import ConfidenceTally, Replicates, ScoreTally, Tally, coded, mean_of
 
 __all__ = ["Cell", "conditions_of", "groups_of"]
 
@@ -69,6 +69,22 @@ class Cell:
         """Confidence of answers to annotated items, with their correctness."""
         return self._confidence(self.mask & self.sample.is_annotated)
 
+    @property
+    def is_sure(self) -> Mask:
+        """Rows of annotated items whose answer has a confidence."""
+        return self._with_confidence(self.mask & self.sample.is_annotated)
+
+    @cached_property
+    def scored(self) -> ScoreTally:
+        """Scores of every label, of answers to annotated items; the sample must have them."""
+        s = self.sample
+        assert s.scores is not None  # asked for only where they are
+        used = self.mask & s.is_annotated & (s.predicted >= 0)
+        used[used] = np.isfinite(s.scores[used]).all(axis=1)
+        return ScoreTally.from_scores(
+            s.subject[used], s.scores[used], s.annotated[used], n_items=s.n_items(used)
+        )
+
     @cached_property
     def any_confidence(self) -> ConfidenceTally:
         """Confidence of all answers."""
@@ -108,9 +124,13 @@ class Cell:
             n_items=s.n_items(used),
         )
 
+    def _with_confidence(self, mask: Mask) -> Mask:
+        s = self.sample
+        return mask & (s.predicted >= 0) & np.isfinite(s.confidence)
+
     def _confidence(self, mask: Mask) -> ConfidenceTally:
         s = self.sample
-        used = mask & (s.predicted >= 0) & np.isfinite(s.confidence)
+        used = self._with_confidence(mask)
         return ConfidenceTally.from_answers(
             s.subject[used],
             s.confidence[used],

@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from facevalue.audits.measure import MeasureSpec
-from facevalue.audits.spec import AuditSpec, DatasetEntry
+from facevalue.audits.findings import label_of
+from facevalue.audits.judge import metric_of
+from facevalue.audits.looks import Family
+from facevalue.audits.scope import ANY_OF, Equivalence, MeasureSpec
+from facevalue.audits.spec import AuditSpec, DatasetEntry, FamilySpec
 from facevalue.dataset import Bands, Dataset, DatasetSpec
 from facevalue.domain.claims import Claim, Criterion
 from facevalue.errors import Problem
@@ -37,6 +40,7 @@ def measure_spec(
     """Return how a dataset is measured; what claims ask for is added to it."""
     conditions = list(entry.conditions)
     groups = list(entry.crossed)
+    bounds: list[Equivalence] = []
     joint: list[tuple[tuple[str, ...], ...]] = []
     for claim in _about(entry, claims):
         criterion = claim.criterion
@@ -48,6 +52,16 @@ def measure_spec(
             groups += [g for g in criterion.over if g not in groups]
             if len(criterion.over) > 1 and criterion.over not in joint:
                 joint.append(criterion.over)
+            if criterion.over:
+                name = ANY_OF.join(label_of(a) for a in criterion.over)
+                # Without a failure both rules for failures have one number, under the plain name.
+                bounds += [
+                    Equivalence(
+                        metric=metric, attribute=name, condition=criterion.condition,
+                        bound=criterion.bound,
+                    )
+                    for metric in (metric_of(criterion), criterion.metric)
+                ]  # fmt: skip
     return MeasureSpec(
         level=spec.level,
         seed=spec.seed,
@@ -56,9 +70,22 @@ def measure_spec(
         references=entry.references,
         leave_out=entry.leave_out,
         joint=tuple(joint),
+        no_gap_above=tuple(dict.fromkeys(bounds)),
+        families=tuple(_family(f) for f in spec.analyses.families),
         permutations=spec.analyses.permutations,
         shuffles=spec.analyses.shuffles,
         confident=spec.analyses.confident,
+    )
+
+
+def _family(f: FamilySpec) -> Family:
+    return Family(
+        name=f.name,
+        metrics=tuple(f.metrics),
+        attributes=tuple(f.attributes),
+        conditions=tuple(f.conditions),
+        references=tuple(f.references),
+        adjust=f.adjust,
     )
 
 

@@ -5,81 +5,35 @@ Add a statistic here and it is measured for every cell it applies to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
+from facevalue.audits.calibration import calibration_statistics
 from facevalue.audits.cells import Cell
 from facevalue.audits.sample import ABSTAINED, FAILED, Sample
-from facevalue.domain.estimates import NotEstimable, Reason
+from facevalue.audits.statistic import Statistic
 from facevalue.domain.labels import OUTSIDE
-from facevalue.stats import Metric, Replicates, Scale, cell_share, metric_named, replicate
+from facevalue.stats import (
+    Metric,
+    Replicates,
+    cell_share,
+    metric_named,
+    replicate,
+)
 from facevalue.stats.tally import FloatArray
 
-__all__ = ["Statistic", "control_statistics", "output_statistics", "statistics_of"]
+__all__ = ["control_statistics", "output_statistics", "statistics_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """One statistic of a cell.
-
-    Parameters
-    ----------
-    name, family
-        As written in findings.
-    replicates
-        Cell → replicates over subjects.
-    scale, is_mean
-        As of `facevalue.stats.Metric`.
-    by_group
-        Whether it is told for every group, too.
-    compared
-        Whether groups are compared by it (gap, rest, reference).
-    as_ratio
-        Whether ratios are told as well.
-    metric
-        The metric of confusion counts behind it, if there is one (permutation tests).
-    """
-
-    name: str
-    family: str
-    replicates: Callable[[Cell], Replicates]
-    scale: Scale = Scale.SHARE
-    is_mean: bool = False
-    by_group: bool = False
-    compared: bool = False
-    as_ratio: bool = False
-    metric: Metric | None = None
-
-    def refuse(self, cell: Cell) -> NotEstimable | None:
-        """Return the reason why the cell cannot have this statistic at all, or `None`."""
-        if not cell.n_rows:
-            only_prohibited = cell.sample.n_unevaluated and not len(cell.sample.item)
-            return _none(cell, Reason.PROHIBITED_OUTPUT if only_prohibited else Reason.NO_ITEMS)
-        if self.family in ("correctness", "disparity") and not self._has_annotation(cell):
-            return _none(cell, Reason.NO_ANNOTATION)
-        if self.family == "calibration" and not cell.sample.has_scores:
-            return _none(cell, Reason.NO_SCORES)
-        return None
-
-    @staticmethod
-    def _has_annotation(cell: Cell) -> bool:
-        return bool((cell.mask & cell.sample.is_annotated).any())
-
-
-def _none(cell: Cell, reason: Reason) -> NotEstimable:
-    return NotEstimable(reason=reason, n_items=cell.n_items, n_answers=0, n_subjects=0)
-
-
-def statistics_of(sample: Sample) -> list[Statistic]:
+def statistics_of(sample: Sample, confident: float) -> list[Statistic]:
     """Return the statistics of annotated items, in the order of the report."""
     return [
         *_correctness(sample),
         *_confusions(sample),
         *_frequencies(sample),
-        *_calibration(),
+        *calibration_statistics(sample, confident),
         *(() if sample.is_voted else _failures(sample)),
     ]
 
@@ -91,6 +45,7 @@ def _of_metric(
     by_group: bool = False,
     compared: bool = False,
     as_ratio: bool = False,
+    as_impact_ratio: bool = False,
 ) -> Statistic:
     return Statistic(
         metric.name,
@@ -101,6 +56,7 @@ def _of_metric(
         by_group=by_group,
         compared=compared,
         as_ratio=as_ratio,
+        as_impact_ratio=as_impact_ratio,
         metric=metric,
     )
 
@@ -120,7 +76,10 @@ def _correctness(sample: Sample) -> Iterator[Statistic]:
     mix = annotated_mix(sample)
     present = [x for x, n in zip(labels, mix, strict=True) if n > 0]
     named = partial(metric_named, labels=labels, present=present)
-    yield _of_metric(named("accuracy"), "correctness", by_group=True, compared=True, as_ratio=True)
+    yield _of_metric(
+        named("accuracy"), "correctness", by_group=True, compared=True, as_ratio=True,
+        as_impact_ratio=True,
+    )  # fmt: skip
     if (sample.predicted[sample.is_annotated] < 0).any():
         # An answer of "none" to an annotated item is no right answer either.
         yield Statistic(
@@ -159,25 +118,10 @@ def _frequencies(sample: Sample) -> Iterator[Statistic]:
     mix = annotated_mix(sample)
     for label in labels:
         metric = metric_named(f"prediction_rate[{label}]", labels)
-        yield _of_metric(metric, "disparity", by_group=True)
+        yield _of_metric(metric, "disparity", by_group=True, as_impact_ratio=True)
     for label in labels:
         metric = metric_named(f"standardised_prediction_rate[{label}]", labels, mix=mix)
         yield _of_metric(metric, "disparity", by_group=True, compared=True)
-
-
-def _calibration() -> Iterator[Statistic]:
-    yield Statistic(
-        "ece",
-        "calibration",
-        lambda cell: cell.confidence.calibration_error(),
-        scale=Scale.UNIT,
-    )
-    yield Statistic(
-        "mean_confidence",
-        "calibration",
-        lambda cell: cell.confidence.mean_confidence(),
-        by_group=True,
-    )
 
 
 def _failures(sample: Sample) -> Iterator[Statistic]:
@@ -200,7 +144,8 @@ def _failures(sample: Sample) -> Iterator[Statistic]:
             by_group=True,
             compared=True,
         )
-    for kind in sorted({k for k in sample.failure if k}):
+    failed = sample.failure[sample.predicted == FAILED]
+    for kind in sorted({str(k) for k in failed if k}):
         yield Statistic(
             f"failure_rate[{kind}]",
             "failures",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,15 @@ from facevalue.canonical import digest
 from facevalue.domain.estimates import REASON_TEXT, Estimate, NotEstimable, Reason
 from facevalue.errors import InputError
 
-__all__ = ["COLUMNS", "FORMAT_VERSION", "Finding", "FindingSet", "Place", "label_of"]
+__all__ = [
+    "COLUMNS",
+    "FORMAT_VERSION",
+    "Adjusted",
+    "Finding",
+    "FindingSet",
+    "Place",
+    "label_of",
+]
 
 FORMAT_VERSION = 1
 
@@ -47,6 +56,9 @@ COLUMNS: dict[str, pl.DataType] = {
     "reason": pl.String(),
     "n_answers": pl.Int64(),
     "design_effect": pl.Float64(),
+    "adjusted_by": pl.String(),
+    "low_adjusted": pl.Float64(),
+    "high_adjusted": pl.Float64(),
 }
 """Name and type of every column, in order. The first twenty are the public contract."""
 
@@ -72,7 +84,32 @@ class Place:
     @property
     def key(self) -> str:
         """Sixteen hexadecimal digits that name this finding in every run."""
-        return digest([getattr(self, f.name) for f in fields(self)])[:16]
+        return _key_of(self)
+
+
+@lru_cache(maxsize=100_000)
+def _key_of(place: Place) -> str:
+    return digest([getattr(place, f.name) for f in fields(place)])[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjusted:
+    """What becomes of a finding when the looks of its family are allowed for.
+
+    Parameters
+    ----------
+    p_value
+        Adjusted p-value.
+    by
+        How, and over how many looks: ``Holm over 6``.
+    low, high
+        Ends of the simultaneous interval, where one was made.
+    """
+
+    p_value: float
+    by: str
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +118,12 @@ class Finding:
 
     place: Place
     result: Estimate | NotEstimable
-    p_adjusted: float | None = None
+    adjusted: Adjusted | None = None
+
+    @property
+    def p_adjusted(self) -> float | None:
+        """The p-value adjusted for the looks of its family, if there is one."""
+        return None if self.adjusted is None else self.adjusted.p_value
 
     @property
     def key(self) -> str:
@@ -103,14 +145,17 @@ class Finding:
             row |= {"low": result.low, "high": result.high, "level": result.level}
             row |= {"method": result.method, "p_value": result.p_value}
             row |= {"p_adjusted": self.p_adjusted, "design_effect": result.design_effect}
+            if self.adjusted is not None:
+                a = self.adjusted
+                row |= {"adjusted_by": a.by, "low_adjusted": a.low, "high_adjusted": a.high}
             row |= {"status": "estimated", "reason": None}
         else:
             row |= {"status": "not_estimable", "reason": f"{result.reason}: {result.sentence}"}
         return {name: row.get(name) for name in COLUMNS}
 
-    def adjusted(self, p_adjusted: float) -> Finding:
-        """Return a copy with the p-value adjusted for the looks of its family."""
-        return replace(self, p_adjusted=p_adjusted)
+    def with_looks(self, adjusted: Adjusted) -> Finding:
+        """Return a copy that allows for the looks of its family."""
+        return replace(self, adjusted=adjusted)
 
 
 @dataclass(frozen=True)
@@ -120,7 +165,7 @@ class FindingSet:
     Examples
     --------
     >>> FindingSet(()).to_polars().shape
-    (0, 22)
+    (0, 25)
     """
 
     findings: tuple[Finding, ...]
@@ -208,7 +253,16 @@ def _from_row(row: dict[str, Any]) -> Finding:
     else:
         code, _, sentence = row["reason"].partition(": ")
         result = _not_estimable(code, sentence, row["estimate"], counts)
-    return Finding(place=place, result=result, p_adjusted=row["p_adjusted"])
+    return Finding(place=place, result=result, adjusted=_adjusted(row))
+
+
+def _adjusted(row: dict[str, Any]) -> Adjusted | None:
+    if row["p_adjusted"] is None:
+        return None
+    return Adjusted(
+        p_value=row["p_adjusted"], by=row["adjusted_by"],
+        low=row["low_adjusted"], high=row["high_adjusted"],
+    )  # fmt: skip
 
 
 def _not_estimable(

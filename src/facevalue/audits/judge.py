@@ -16,8 +16,9 @@ from typing import Any
 
 from facevalue.atomic import write_text
 from facevalue.audits.findings import Finding, FindingSet, Place
-from facevalue.audits.measure import ANY_OF, LARGEST_GAP
+from facevalue.audits.looks import LARGEST_GAP
 from facevalue.audits.references import is_skill_shown
+from facevalue.audits.scope import ANY_OF
 from facevalue.domain.claims import Claim, Comparison, Criterion, Outcome, Verdict
 from facevalue.domain.estimates import Estimate
 from facevalue.errors import InputError
@@ -224,7 +225,8 @@ def _deciding(case: _Case, criterion: Criterion) -> Finding | None:
         found = [
             f
             for f in case.findings.where(**parts, metric=metric)
-            if f.place.family != "skill" and (criterion.over or f.place.group is None)
+            if f.place.family not in ("skill", "equivalence")
+            and (criterion.over or f.place.group is None)
         ]
         if found:
             return found[0]
@@ -237,6 +239,8 @@ def _beside(case: _Case, criterion: Criterion, finding: Finding) -> list[str]:
     for metric in ("failure_rate", "abstention_rate"):
         found = case.findings.get(_failures_at(case, criterion, metric))
         beside += [] if found is None else [found.key]
+    equivalent = _equivalence(case, criterion, finding)
+    beside += [] if equivalent is None else [equivalent.key]
     for attributes in criterion.over:
         name = " × ".join(attributes)
         beside += [
@@ -247,6 +251,16 @@ def _beside(case: _Case, criterion: Criterion, finding: Finding) -> list[str]:
             )
         ]  # fmt: skip
     return beside
+
+
+def _equivalence(case: _Case, criterion: Criterion, deciding: Finding) -> Finding | None:
+    """Return the test that no pair differs by the claimed bound or more, if there is one."""
+    found = case.findings.where(
+        system=case.system, dataset=case.dataset, family="equivalence",
+        metric=deciding.place.metric, condition=criterion.condition,
+        attribute=attribute_of(criterion), reference=f"no gap above {criterion.bound:.12g}",
+    )  # fmt: skip
+    return next(iter(found), None) if criterion.over else None
 
 
 def _subject_of(criterion: Criterion) -> str:
@@ -278,7 +292,21 @@ def _sentence(case: _Case, criterion: Criterion, finding: Finding) -> str:
         f"{any_pair}; "
         f"{subjects})."
     )
-    return claimed + measured + _left_out(case, criterion)
+    return claimed + measured + _tested(case, criterion, finding) + _left_out(case, criterion)
+
+
+def _tested(case: _Case, criterion: Criterion, finding_of_claim: Finding) -> str:
+    """Say what the equivalence test of a claim of equality gives."""
+    finding = _equivalence(case, criterion, finding_of_claim)
+    if finding is None or not isinstance(finding.result, Estimate):
+        return ""
+    p = finding.result.p_value or 0.0
+    shown = "p below 0.001" if p < 0.001 else f"p = {p:.3f}"
+    # The test looks at one side at a time; the verdict at the whole interval.
+    whole = finding_of_claim.result
+    is_short = isinstance(whole, Estimate) and whole.high > criterion.bound
+    more = "; the verdict asks for the whole interval" if p <= 0.05 and is_short else ""
+    return f" Test that no pair differs by as much (equivalence): {shown}{more}."
 
 
 def _left_out(case: _Case, criterion: Criterion) -> str:

@@ -13,16 +13,18 @@ from facevalue.audits.findings import Finding, FindingSet, Place
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.stats import (
     IntervalSpec,
-    Metric,
+    Replicates,
     Tally,
     advantage,
     expected_random,
     interval,
     majority,
     metric_named,
+    reference_score,
     refuse,
     replicate,
-    shuffled_values,
+    shuffled_counts,
+    shuffled_items,
 )
 from facevalue.stats.tally import FloatArray
 
@@ -49,49 +51,38 @@ def skill_findings(
     sample = cell.sample
     labels = sample.taxonomy.labels
     present = [x for x, n in zip(labels, annotated_mix(sample), strict=True) if n > 0]
-    tally = cell.tally
-    answers, annotated = _by_item(cell)
+    drawn = _shuffles(cell, n_shuffles, rng) if metrics else None
     for name in metrics:
+        assert drawn is not None, "there is a metric"
         metric = metric_named(name, labels, present=present)
-        drawn = shuffled_values(metric, answers, annotated, n_shuffles, rng)
         place = replace(at, family="skill", metric=name)
+        system = replicate(metric, cell.tally)
+        constant = reference_score(metric, cell.tally, majority)
+        random = reference_score(metric, cell.tally, expected_random)
         for reference in REFERENCES:
-            other = majority(tally) if reference == "majority" else expected_random(tally)
-            own, better = _one(reference, metric, tally, other, spec, drawn)
+            # Shuffling keeps the system's frequencies, so it expects what random answers do.
+            other = constant if reference == "majority" else random
+            own = _own(other, spec, is_mean=metric.is_mean)
+            if reference == "shuffled":
+                own = _distribution(metric.value(drawn), cell.tally, spec)
+            better = advantage(system, other, spec)
             yield Finding(place=replace(place, group=f"reference: {reference}"), result=own)
             yield Finding(place=replace(place, reference=reference), result=better)
 
 
-def _one(
-    reference: str,
-    metric: Metric,
-    tally: Tally,
-    other: Tally,
-    spec: IntervalSpec,
-    drawn: FloatArray,
-) -> tuple[Estimate | NotEstimable, Estimate | NotEstimable]:
-    own = _own(metric, other, spec)
-    better = advantage(metric, tally, other, spec)
-    if reference != "shuffled":
-        return own, better
-    own = _distribution(drawn, tally, spec)
-    if isinstance(better, Estimate) and isinstance(own, Estimate):
-        # Shuffling keeps the system's frequencies, so its expectation is that of random
-        # answers; what it adds is the p-value, which takes items as independent of people.
-        observed = float(metric.value(tally.total))
-        p = float((np.count_nonzero(drawn >= observed - 1e-12) + 1) / (len(drawn) + 1))
-        better = replace(better, p_value=p, method=f"{better.method}; p by shuffling labels")
-    return own, better
+def _shuffles(cell: Cell, n_shuffles: int, rng: np.random.Generator) -> FloatArray:
+    if not cell.sample.is_voted:
+        return shuffled_counts(cell.tally.total, n_shuffles, rng)
+    return shuffled_items(*_by_item(cell), n_shuffles, rng)
 
 
-def _own(metric: Metric, reference: Tally, spec: IntervalSpec) -> Estimate | NotEstimable:
+def _own(r: Replicates, spec: IntervalSpec, *, is_mean: bool) -> Estimate | NotEstimable:
     """Estimate what a reference system scores; a constant needs no interval."""
-    r = replicate(metric, reference)
     refused = refuse(r)
     if refused is not None:
         return refused
     if r.variance > CONSTANT:
-        return interval(r, spec, metric.scale, is_mean=metric.is_mean)
+        return interval(r, spec, r.scale, is_mean=is_mean)
     return Estimate(
         value=r.value, low=r.value, high=r.value, level=spec.level,
         method="exact by construction, whatever the sample",

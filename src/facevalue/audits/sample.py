@@ -17,7 +17,14 @@ import polars as pl
 from facevalue.domain.labels import NONE_LABEL, OUTSIDE, LabelMap, Taxonomy, prohibited_labels
 from facevalue.errors import AuditSpecError, Problem
 
-__all__ = ["Coded", "Sample", "answer_labels", "label_problems", "sample_of"]
+__all__ = [
+    "Coded",
+    "Sample",
+    "answer_labels",
+    "label_problems",
+    "sample_of",
+    "sample_of_counts",
+]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -95,6 +102,11 @@ class Sample:
     ratings
         How many raters called each item what, shape ``(n_item_codes, n_labels + 1)``, the last
         column for words outside the taxonomy; rows are item codes. `None` without ratings.
+    is_counted
+        Whether a row stands for all items that are alike in everything told here, ``weight``
+        of them, and not for one answer.
+    other
+        Another system's answers to the same items, where two are compared.
     """
 
     system: str
@@ -114,6 +126,8 @@ class Sample:
     is_voted: bool = False
     scores: FloatArray | None = None
     ratings: FloatArray | None = None
+    is_counted: bool = False
+    other: Sample | None = None
 
     @property
     def has_scores(self) -> bool:
@@ -122,6 +136,8 @@ class Sample:
 
     def n_items(self, mask: npt.NDArray[np.bool_]) -> int:
         """Return how many items the rows of ``mask`` belong to."""
+        if self.is_counted:
+            return round(float(self.weight[mask].sum()))
         if self._has_one_row_each:
             return int(np.count_nonzero(mask))
         return int(np.count_nonzero(np.bincount(self.item[mask])))
@@ -198,6 +214,45 @@ def sample_of(  # noqa: PLR0913 - one call site; all are columns or names of one
         is_voted=any(c.startswith("votes_") for c in answers.columns),
         scores=_scores(answers, joined["item"], label_map),
         ratings=_ratings(items, ordered["row"], taxonomy),
+    )
+
+
+def sample_of_counts(
+    counts: pl.DataFrame, taxonomy: Taxonomy, attributes: Sequence[str], *, subjects_declared: bool
+) -> Sample:
+    """Make a sample from counted answers, without any item by name.
+
+    Parameters
+    ----------
+    counts
+        Columns ``subject``, ``annotated``, ``predicted`` (null: a failure), ``n`` and the
+        attributes, named ``0``, ``1`` … in the order of ``attributes``.
+    """
+    named = counts["predicted"].drop_nulls().unique().sort().to_list()
+    bad = prohibited_labels(named)
+    found = {b: int(counts.filter(pl.col("predicted") == b)["n"].sum()) for b in bad}
+    if bad:
+        counts = counts.filter(~pl.col("predicted").is_in(bad) | pl.col("predicted").is_null())
+    n_rows = counts.height
+    people = counts["subject"].unique().sort()
+    predicted = counts["predicted"]
+    label_map = LabelMap(taxonomy, {})
+    return Sample(
+        system="predictions",
+        dataset="table",
+        taxonomy=taxonomy,
+        item=np.arange(n_rows),
+        subject=_codes(counts["subject"], {x: i for i, x in enumerate(people)}, 0),
+        annotated=_codes(counts["annotated"], _annotated_codes(taxonomy), NO_ANNOTATION),
+        predicted=_codes(predicted, _predicted_codes(label_map, predicted), FAILED),
+        weight=counts["n"].to_numpy().astype(np.float64),
+        confidence=np.full(n_rows, np.nan),
+        failure=np.where(predicted.is_null().to_numpy(), "refused", ""),
+        attributes={a: Coded.of(counts[str(i)]) for i, a in enumerate(attributes)},
+        prohibited=found,
+        n_unevaluated=sum(found.values()),
+        subjects_declared=subjects_declared,
+        is_counted=True,
     )
 
 
@@ -349,5 +404,7 @@ def _predicted_codes(label_map: LabelMap, labels: pl.Series) -> dict[str, int]:
 def _codes(values: pl.Series, code: dict[str, int], missing: int) -> IntArray:
     if not code:
         return np.full(len(values), missing, dtype=np.int64)
-    replaced = values.replace_strict(code, default=missing, return_dtype=pl.Int64)
-    return replaced.fill_null(missing).to_numpy().astype(np.int64)
+    # Values without a code become null, and stand behind the last code.
+    position = values.cast(pl.Enum(list(code)), strict=False).to_physical().fill_null(len(code))
+    coded: IntArray = np.array([*code.values(), missing], dtype=np.int64)[position.to_numpy()]
+    return coded

@@ -27,6 +27,7 @@ __all__ = [
     "BandSpec",
     "ClaimSpec",
     "DatasetEntry",
+    "FamilySpec",
     "ReadAudit",
     "SystemEntry",
     "audit_schema",
@@ -247,12 +248,45 @@ class ClaimSpec(_Strict):
         return self.id or self.library or "claim"
 
 
+class FamilySpec(_Strict):
+    """Looks that are read together, so that looking at all of them is allowed for."""
+
+    name: Name
+    metrics: list[Name] = Field(default_factory=list, description="recall for all of recall[…].")
+    attributes: list[Name] = Field(default_factory=list, description="As sex, or sex × age.")
+    conditions: list[Name] = Field(
+        default_factory=list, description="As modality=face; all is the whole sample."
+    )
+    references: list[Name] = Field(
+        default_factory=list, description="rest, largest gap, or a reference group."
+    )
+    adjust: Literal["holm", "benjamini-hochberg", "max-t"] = "holm"
+
+    @model_validator(mode="after")
+    def _can_be_adjusted(self) -> FamilySpec:
+        if self.adjust == "max-t" and "largest gap" in self.references:
+            raise ValueError(
+                "max-t is for differences from the rest or from a group; a largest gap has "
+                "allowed for its pairs already: leave it out, or adjust by holm"
+            )
+        return self
+
+
 class AnalysisSpec(_Strict):
     """What is computed for every dataset and system."""
 
     permutations: int = Field(2000, ge=99, le=100_000, description="Draws for tests of gaps.")
     shuffles: int = Field(200, ge=99, le=10_000, description="Draws of shuffled labels.")
     confident: float = Field(0.9, gt=0.0, lt=1.0, description="What counts as confident.")
+    min_cell: int = Field(
+        5, ge=1, description="Fewest subjects of a group that the report shows; 1 shows all."
+    )
+    families: list[FamilySpec] = Field(
+        default_factory=list, description="Looks read together; the first that fits counts."
+    )
+    compare: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] = Field(
+        default_factory=list, description="Pairs of systems compared on the same items."
+    )
 
 
 class AuditSpec(_Strict):
@@ -276,6 +310,8 @@ class AuditSpec(_Strict):
             *_twice("datasets", datasets),
             *_twice("systems", systems),
             *_twice("claims", [c.key for c in self.claims]),
+            *_twice("analyses.families", [f.name for f in self.analyses.families]),
+            *_cannot_compare(self.analyses.compare, systems),
         ]
         for i, system in enumerate(self.systems):
             misfits += _unknown(("systems", i, "datasets"), system.datasets, datasets)
@@ -299,7 +335,18 @@ def _twice(kind: str, names: list[str]) -> Iterator[_Misfit]:
     for i, name in enumerate(names):
         first = names.index(name)
         if first < i:
-            yield (kind, i), f"{name!r} is there already, as {kind}[{first}]; give another name"
+            says = f"{name!r} is there already, as {kind}[{first}]; give another name"
+            yield (*kind.split("."), i), says
+
+
+def _cannot_compare(pairs: list[list[str]], systems: Sequence[str]) -> Iterator[_Misfit]:
+    for i, pair in enumerate(pairs):
+        path = ("analyses", "compare", i)
+        yield from _unknown(path, pair, systems)
+        if pair[0] == pair[1]:
+            yield path, "a system differs from itself in nothing"
+        elif pair in pairs[:i]:
+            yield path, f"these two are compared already, in analyses.compare[{pairs.index(pair)}]"
 
 
 def _unknown(

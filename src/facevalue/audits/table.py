@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from facevalue.audits.findings import FindingSet
-from facevalue.audits.measure import MeasureSpec, measure
-from facevalue.audits.sample import sample_of
+from facevalue.audits.measure import measure
+from facevalue.audits.sample import sample_of_counts
+from facevalue.audits.scope import MeasureSpec
 from facevalue.audits.spec import RESERVED_REFERENCES
 from facevalue.domain.labels import NONE_LABEL, OUTSIDE, Taxonomy
 from facevalue.errors import ManifestError, Problem, UnknownNameError
@@ -19,9 +20,9 @@ __all__ = ["audit_table"]
 
 MAX_LABELS = 100
 METRICS = (
-    "abstention_rate", "accuracy", "confusion", "ece", "f1", "failure_rate", "mcc",
-    "mean_confidence", "precision", "prediction_rate", "recall", "standardised_prediction_rate",
-    "uar",
+    "abstention_rate", "accuracy", "confusion", "f1", "failure_rate", "group_spread", "mcc",
+    "pooled_accuracy", "pooled_recall", "precision", "prediction_rate", "recall",
+    "standardised_prediction_rate", "uar",
 )  # fmt: skip
 """Statistics that can be asked for by name."""
 
@@ -91,24 +92,15 @@ def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
     people = [subject] if subject else []
     used = list(dict.fromkeys([annotated, predicted, *people, *attributes]))
     _check(frame, used, annotated, subject, references or {})
-    # Some tables have no order, and what is found must not depend on one.
-    text = frame.select(used).cast(_string()).sort(annotated, predicted)
-    labels = sorted({*text[annotated].unique().to_list(), *text[predicted].drop_nulls().unique()})
+    counts = _counted(frame, annotated, predicted, subject, attributes)
+    named = [counts["annotated"], counts["predicted"].drop_nulls()]
+    labels = sorted({x for column in named for x in column.unique().to_list()})
     labels = [x for x in labels if x not in (NONE_LABEL, OUTSIDE)]
     if len(labels) > MAX_LABELS:
         what = f"{len(labels)} different labels, at most {MAX_LABELS} are a classification"
         raise ManifestError("table", [Problem("too_many_labels", what, f"column {annotated}")])
-    items, answers = _split(text, annotated, predicted, subject)
-    sample = sample_of(
-        system="predictions",
-        dataset="table",
-        items=items,
-        answers=answers,
-        taxonomy=Taxonomy("table", tuple(labels)),
-        labels={},
-        attributes={a: text[a] for a in attributes},
-        subjects_declared=subject is not None,
-    )
+    taxonomy = Taxonomy("table", tuple(labels))
+    sample = sample_of_counts(counts, taxonomy, attributes, subjects_declared=subject is not None)
     spec = MeasureSpec(
         level=level,
         seed=seed,
@@ -182,19 +174,26 @@ def _refuse_unknown(metrics: Sequence[str], found: FindingSet) -> None:
             raise UnknownNameError("metric", metric, METRICS)
 
 
-def _split(
-    text: pl.DataFrame, annotated: str, predicted: str, subject: str | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _counted(
+    frame: pl.DataFrame,
+    annotated: str,
+    predicted: str,
+    subject: str | None,
+    attributes: Sequence[str],
+) -> pl.DataFrame:
+    """Count the rows that are alike: the one pass over the table.
+
+    What follows reads only counts, and does not depend on the order of rows.
+    """
     import polars as pl
 
-    # Padded, so that items are in the order of the rows.
-    item = pl.int_range(pl.len()).cast(pl.String).str.zfill(12).alias("item")
-    person = pl.col(subject) if subject else pl.lit(None, pl.String)
-    items = text.select(
-        item,
+    person = pl.col(subject) if subject else pl.int_range(pl.len())
+    keys = [
         person.alias("subject"),
         pl.col(annotated).alias("annotated"),
-    )
-    failed = pl.when(pl.col(predicted).is_null()).then(pl.lit("refused")).alias("failure")
-    answers = text.select(item, pl.col(predicted).alias("label"), failed)
-    return items, answers
+        pl.col(predicted).alias("predicted"),
+        *(pl.col(a).alias(str(i)) for i, a in enumerate(attributes)),
+    ]
+    names = ["subject", "annotated", "predicted", *map(str, range(len(attributes)))]
+    counted = frame.select(keys).group_by(names).agg(n=pl.len())
+    return counted.with_columns(pl.col(names).cast(pl.String))

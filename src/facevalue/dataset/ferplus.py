@@ -72,21 +72,25 @@ def majority(labels: tuple[str, ...]) -> pl.Expr:
 def _read(_: Mapping[str, Any]) -> Table:
     raw = pl.read_csv(located(_CARD) / "fer2013new.csv", infer_schema=False)
     labels = FERPLUS.taxonomy.labels
-    # Images that nobody took for a face have no name; their line in the file names them.
+    # Images that nobody took for a face have no name, and a few that of an earlier one; their
+    # line in the file names them.
     line = pl.concat_str(pl.lit("row-"), pl.int_range(2, pl.len() + 2).cast(pl.String))
-    name = pl.col("Image name").str.strip_suffix(".png")
+    name = pl.col("Image name").str.strip_suffix(".png").fill_null("")
+    is_twice = (name != "") & ~name.is_first_distinct()
     frame = raw.select(
-        item=pl.when(name.fill_null("") == "").then(line).otherwise(name),
+        item=pl.when((name == "") | is_twice).then(line).otherwise(name),
         subject=pl.lit(None, pl.String),
         media=pl.lit(None, pl.String),
         usage="Usage",
         **{f"votes_{label}": pl.col(label).cast(pl.Int64) for label in labels},
         **{ours: pl.col(theirs).cast(pl.Int64) for theirs, ours in _OTHERS.items()},
     ).with_columns(annotated=majority(labels))
-    unnamed = int(frame.get_column("item").str.starts_with("row-").sum())
+    twice = int(raw.select(is_twice.sum()).item())
+    unnamed = int(frame.get_column("item").str.starts_with("row-").sum()) - twice
     no_vote = int((frame.select(pl.sum_horizontal(pl.col("^votes_.*$"))).to_series() == 0).sum())
     notes = (
         f"{unnamed} images without a name are called by their line in the file",
+        f"{twice} images have the name of an earlier one and are called by their line, too",
         f"{no_vote} images have no rating for an emotion, only for unknown or not a face",
         "an item without an annotated label is one without a majority, as the authors count it",
     )

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     TOO_FEW_CLUSTERS = "too_few_clusters"
     UNDEFINED = "undefined"
     UNSTABLE = "unstable"
+    NOT_IDENTIFIED = "not_identified"
     SMALL_CELL = "small_cell"
     PROHIBITED_OUTPUT = "prohibited_output"
     NOT_IMPLEMENTED_FOR_OUTPUT = "not_for_this_output"
@@ -34,6 +35,7 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.TOO_FEW_CLUSTERS: "too few subjects to say how uncertain the number is",
     Reason.UNDEFINED: "the statistic is not defined on these counts (a division by zero)",
     Reason.UNSTABLE: "the statistic is undefined when single subjects are left out",
+    Reason.NOT_IDENTIFIED: "other numbers fit these data as well",
     Reason.SMALL_CELL: "the cell is smaller than the audit file allows to be shown",
     Reason.PROHIBITED_OUTPUT: "the output is of a kind facevalue does not evaluate",
     Reason.NOT_IMPLEMENTED_FOR_OUTPUT: "the system's kind of output has no such statistic",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from facevalue.report.wording import clean
 
 __all__ = [
+    "Bin",
     "Block",
     "Bullets",
     "Card",
@@ -33,6 +34,7 @@ __all__ = [
     "Page",
     "Prose",
     "Reason",
+    "Reliability",
     "Section",
     "Table",
     "Text",
@@ -117,7 +119,8 @@ class Dot:
     """One row of a dot plot, in the units of its axis.
 
     ``detail`` stands behind the label and is never cut off. ``thin`` is a second interval,
-    drawn under the first for contrast. Without ``value`` the row has words only.
+    drawn under the first for contrast; ``hollow`` a second value with its ends, drawn as a
+    hollow circle. Without ``value`` the row has words only.
     """
 
     label: str
@@ -128,6 +131,7 @@ class Dot:
     high: float | None = None
     thin: tuple[float, float] | None = None
     mark: Literal["circle", "diamond"] = "circle"
+    hollow: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +149,7 @@ class Dots:
     side_words: str = ""
     dot_words: str = ""
     diamond_words: str = ""
+    hollow_words: str = ""
     thin_words: str = ""
 
 
@@ -167,6 +172,26 @@ class Heat:
     rows: tuple[tuple[str, tuple[HeatCell, ...]], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bin of a reliability diagram, in percent; without ends it has no interval."""
+
+    confidence: float
+    accuracy: float
+    n_answers: int
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """How often answers are right against how sure the system is of them, both in percent."""
+
+    title: str
+    bins: tuple[Bin, ...]
+    interval_words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """A chart, what it shows in words, and the table with the same numbers.
@@ -178,7 +203,7 @@ class Figure:
     slug: str
     says: str
     note: str
-    chart: Dots | Heat
+    chart: Dots | Heat | Reliability
     table: Table
 
 

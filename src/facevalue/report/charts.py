@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from facevalue.report.blocks import Dot, Dots, Heat
+from facevalue.report.blocks import Dot, Dots, Heat, Reliability
 from facevalue.report.wording import clean, shorten
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ AXIS = 44
 INK, GREY, FAINT = "#1b2430", "#55606e", "#dfe4ea"
 BLUE, ORANGE, VERMILLION, SKY = "#0072B2", "#E69F00", "#D55E00", "#56B4E9"
 
+HOLLOW: dict[str, Any] = {
+    "shape": "circle", "size": 45, "fill": "#ffffff", "stroke": BLUE, "strokeWidth": 1.5,
+    "opacity": 1,
+}  # fmt: skip
+
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWN = {"svg", "g", "path", "line", "rect", "text", "tspan"}
 _KEPT = {
@@ -38,7 +43,7 @@ _KEPT = {
 }  # fmt: skip
 
 
-def svg(chart: Dots | Heat, *, name: str, says: str) -> str:
+def svg(chart: Dots | Heat | Reliability, *, name: str, says: str) -> str:
     """Return a chart as SVG with viewBox, title and description, safe to place in a page.
 
     Parameters
@@ -64,7 +69,7 @@ def picture(drawing: str) -> bytes:
     return png
 
 
-def _specification(chart: Dots | Heat) -> dict[str, Any]:
+def _specification(chart: Dots | Heat | Reliability) -> dict[str, Any]:
     """Return a chart in Vega-Lite.
 
     Altair's check against the schema at every step takes longer than all the drawing; the
@@ -73,9 +78,16 @@ def _specification(chart: Dots | Heat) -> dict[str, Any]:
     from altair.utils.schemapi import debug_mode
 
     with debug_mode(False):
-        drawn = _dots(chart) if isinstance(chart, Dots) else _heat(chart)
-        specification: dict[str, Any] = drawn.to_dict(validate=False)
+        specification: dict[str, Any] = _drawn(chart).to_dict(validate=False)
     return specification
+
+
+def _drawn(chart: Dots | Heat | Reliability) -> alt.LayerChart:
+    if isinstance(chart, Reliability):
+        from facevalue.report.reliability_figure import reliability  # it draws with parts of ours
+
+        return reliability(chart)
+    return _dots(chart) if isinstance(chart, Dots) else _heat(chart)
 
 
 @cache
@@ -200,6 +212,7 @@ def _legend(chart: Dots) -> list[tuple[str, str]]:
     entries = [
         ("dot", chart.dot_words),
         ("diamond", chart.diamond_words),
+        ("hollow", chart.hollow_words),
         ("thin", chart.thin_words),
         ("line", chart.line_words),
         ("side", chart.side_words),
@@ -270,7 +283,12 @@ def _legend_layers(legend: list[tuple[str, str]], top: int, height: int) -> list
                 x=_from(26), y=y, text=alt.Text("text:N")
             )
         )
-        if kind in ("dot", "diamond"):
+        if kind == "hollow":
+            layers.append(
+                base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=_from(0), x2=_to(18), y=y)
+            )
+            layers.append(base.mark_point(**HOLLOW).encode(x=_from(9), y=y))
+        elif kind in ("dot", "diamond"):
             shape, colour = ("circle", BLUE) if kind == "dot" else ("diamond", VERMILLION)
             layers.append(
                 base.mark_rule(color=colour, strokeWidth=2.5).encode(x=_from(0), x2=_to(18), y=y)
@@ -304,7 +322,26 @@ def _row_layers(chart: Dots, head: int, height: int) -> list[Any]:
     ]
     for kind in ("circle", "diamond"):
         layers += _marks(chart, [(r, top) for r, top in placed if r.mark == kind], kind, height)
-    return layers
+    return layers + _hollow_layers(chart, placed, height)
+
+
+def _hollow_layers(chart: Dots, placed: list[tuple[Dot, int]], height: int) -> list[Any]:
+    """Return second values and their intervals, below the first."""
+    import altair as alt
+
+    rows = [
+        {"x": r.hollow[0], "low": r.hollow[1], "high": r.hollow[2], "y": top + 39}
+        for r, top in placed
+        if r.hollow is not None
+    ]
+    if not rows:
+        return []
+    base, y = _layer(rows, height)
+    rule = base.mark_rule(color=BLUE, strokeWidth=1.5)
+    return [
+        rule.encode(x=_across(chart, "low"), x2=alt.X2("high:Q"), y=y),
+        base.mark_point(**HOLLOW).encode(x=_across(chart), y=y),
+    ]
 
 
 def _label(row: Dot) -> str:

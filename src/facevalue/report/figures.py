@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from facevalue.audits.findings import Finding
-from facevalue.domain.estimates import Estimate
+from facevalue.domain.estimates import Estimate, NotEstimable
 from facevalue.report.blocks import Column, Dot, Dots, Figure, Link, Reason, Table, Text
 from facevalue.report.metrics import axis_words, unit_of
+from facevalue.report.small_cells import is_hidden
 from facevalue.report.wording import (
     Unit,
     count,
@@ -23,6 +24,7 @@ __all__ = [
     "Entry",
     "Wanted",
     "as_if_independent",
+    "counted",
     "dot_figure",
     "entry_table",
     "finding_link",
@@ -38,11 +40,15 @@ _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A finding with the label it has in a figure and in the table beside it."""
+    """A finding with the label it has in a figure and in the table beside it.
+
+    ``pooled`` is the finding after partial pooling, drawn and told beside it.
+    """
 
     label: str
     finding: Finding
     mark: str = "circle"
+    pooled: Finding | None = None
 
 
 def finding_link(finding: Finding) -> Link:
@@ -54,6 +60,11 @@ def quantity_cell(finding: Finding) -> Text:
     """Return the number with its interval as a cell, or the reason why there is none."""
     words = quantity(finding.result, unit_of(finding.place))
     return words if finding.is_estimated else Reason(words)
+
+
+def counted(finding: Finding, n: int) -> str:
+    """Return a count behind a finding; a dash where its cell is too small to be shown."""
+    return "–" if is_hidden(finding) else f"{n:,}"
 
 
 def times_wider(estimate: Estimate) -> float | None:
@@ -97,6 +108,8 @@ def entry_table(
     """Return the numbers of some findings as a table, one row each."""
     with_p = any(e.finding.is_estimated and _p_of(e.finding) != "–" for e in entries)
     columns = [Column(first), Column(f"Estimate ({level_words(level)} interval)", "number")]
+    is_pooled = any(e.pooled for e in entries)
+    columns += [Column("Partially pooled", "number")] if is_pooled else []
     columns += [Column("p", "number")] if with_p else []
     columns += [
         Column(f"{noun.capitalize()}s", "number"),
@@ -107,8 +120,10 @@ def entry_table(
     for entry in entries:
         result = entry.finding.result
         row: list[Text] = [entry.label, quantity_cell(entry.finding)]
+        row += [quantity_cell(entry.pooled) if entry.pooled else "–"] if is_pooled else []
         row += [_p_of(entry.finding)] if with_p else []
-        row += [f"{result.n_subjects:,}", f"{result.n_answers:,}", finding_link(entry.finding)]
+        row += [counted(entry.finding, n) for n in (result.n_subjects, result.n_answers)]
+        row.append(finding_link(entry.finding))
         rows.append(tuple(row))
     return Table(caption=caption, columns=tuple(columns), rows=tuple(rows))
 
@@ -141,6 +156,7 @@ class Wanted:
     holds_above: bool = True
     dot_words: str = ""
     diamond_words: str = ""
+    hollow_words: str = ""
     contrast: bool = False
     is_close: bool = False
 
@@ -169,6 +185,7 @@ def dot_figure(entries: Sequence[Entry], wanted: Wanted) -> Figure:
         side_words="the side the claim is on" if wanted.bound is not None else "",
         dot_words=wanted.dot_words,
         diamond_words=wanted.diamond_words,
+        hollow_words=wanted.hollow_words if any(r.hollow for r in rows) else "",
         thin_words=(
             "interval if every answer were independent, for contrast"
             if any(r.thin for r in rows)
@@ -176,13 +193,26 @@ def dot_figure(entries: Sequence[Entry], wanted: Wanted) -> Figure:
         ),
     )
     table = entry_table(wanted.title, wanted.first, entries, noun=wanted.noun, level=wanted.level)
-    says = "; ".join(f"{r.label} ({r.detail}): {r.text}" for r in rows)
+    says = "; ".join(map(_said, entries, rows))
     note = f"{wanted.note} {_answers_words(entries)}".strip()
     return Figure(slug=slug(*wanted.name), says=says, note=note, chart=chart, table=table)
 
 
+def _said(entry: Entry, row: Dot) -> str:
+    pooled = entry.pooled
+    is_told = pooled is not None and not is_hidden(pooled)
+    beside = (
+        f", partially pooled {quantity(pooled.result, unit_of(pooled.place))}"
+        if pooled is not None and is_told
+        else ""
+    )
+    return f"{row.label} ({row.detail}): {row.text}{beside}"
+
+
 def _answers_words(entries: Sequence[Entry]) -> str:
-    counts = [e.finding.result.n_answers for e in entries]
+    counts = [e.finding.result.n_answers for e in entries if not is_hidden(e.finding)]
+    if not counts:
+        return "No row has subjects enough to be shown."
     low, high = min(counts), max(counts)
     if low == high:
         return f"{count(low, 'answer')} {'in each row' if len(counts) > 1 else 'in all'}."
@@ -191,9 +221,12 @@ def _answers_words(entries: Sequence[Entry]) -> str:
 
 def _dot(entry: Entry, unit: Unit, wanted: Wanted) -> Dot:
     result = entry.finding.result
+    if isinstance(result, NotEstimable) and is_hidden(entry.finding):
+        return Dot(label=entry.label, detail=result.detail, text="not shown")
     detail = count(result.n_subjects, wanted.noun)
+    hollow = _hollow(entry.pooled, unit)
     if not isinstance(result, Estimate):
-        return Dot(label=entry.label, detail=detail, text="not estimable")
+        return Dot(label=entry.label, detail=detail, text="not estimable", hollow=hollow)
     thin = as_if_independent(result) if wanted.contrast else None
     return Dot(
         label=entry.label,
@@ -204,7 +237,16 @@ def _dot(entry: Entry, unit: Unit, wanted: Wanted) -> Dot:
         high=_drawn(result.high, unit),
         thin=(_drawn(thin[0], unit), _drawn(thin[1], unit)) if thin else None,
         mark="diamond" if entry.mark == "diamond" else "circle",
+        hollow=hollow,
     )
+
+
+def _hollow(pooled: Finding | None, unit: Unit) -> tuple[float, float, float] | None:
+    """Return where a pooled value and the ends of its interval are drawn."""
+    if pooled is None or not isinstance(pooled.result, Estimate):
+        return None
+    r = pooled.result
+    return _drawn(r.value, unit), _drawn(r.low, unit), _drawn(r.high, unit)
 
 
 def _drawn(value: float, unit: Unit) -> float:
@@ -224,7 +266,9 @@ def _axis(
 
     A close view of shares spans twenty points or more, lest small gaps look large.
     """
-    ends = [x for r in rows for x in (r.low, r.high, r.value) if x is not None] + [*extra]
+    ends = [
+        x for r in rows for x in (r.low, r.high, r.value, *(r.hollow or ())) if x is not None
+    ] + [*extra]
     if unit is Unit.SHARE and is_close and ends:
         middle = min(max((min(ends) + max(ends)) / 2, CLOSEST / 2), 100 - CLOSEST / 2)
         return _ticks(

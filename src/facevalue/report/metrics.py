@@ -12,6 +12,8 @@ __all__ = ["LARGEST_GAP", "axis_words", "definition", "metric_words", "parts", "
 
 LARGEST_GAP = "largest gap"
 _RATIO = "ratio of "
+_IMPACT = "impact ratio of "
+_NO_GAP = "no gap above"
 _WITH_ARGUMENT = re.compile(r"^([^\[]+)\[(.*)\]$", re.DOTALL)
 
 
@@ -122,8 +124,107 @@ _METRICS: dict[str, _Metric] = {
         "ECE ({})",
         Unit.SHARE,
         "%",
-        "Expected calibration error: the difference between how sure the system says it is "
-        "and how often it agrees with the annotations, averaged over bins of confidence.",
+        "Expected calibration error as others report it (Guo et al. 2017): the difference between "
+        "how sure the system says it is and how often it agrees with the annotations, averaged "
+        "over 15 bins of confidence. Chance adds to it. The interval is that of the error without "
+        "what chance adds, wide enough to hold the number.",
+    ),
+    "ece_debiased": _Metric(
+        "calibration error without chance",
+        "calibration error without chance ({})",
+        Unit.SHARE,
+        "%",
+        "The expected calibration error over the same 15 bins among all people like these: the "
+        "one under which the error found is what one expects. Its interval reaches zero where "
+        "chance alone explains what was found.",
+    ),
+    "overconfidence": _Metric(
+        "overconfidence",
+        "overconfidence ({})",
+        Unit.POINTS,
+        "mean confidence minus accuracy, points",
+        "Mean confidence minus accuracy. Above zero the system is surer than it is right.",
+    ),
+    "confident_errors": _Metric(
+        "errors given with confidence",
+        "errors given with a score of at least {}",
+        Unit.SHARE,
+        "% of wrong answers",
+        "Of the answers whose label is not the annotated one, the share given with at least the "
+        "score in brackets.",
+    ),
+    "confidence_auroc": _Metric(
+        "does confidence tell right from wrong",
+        "does confidence tell right from wrong ({})",
+        Unit.SHARE,
+        "% of pairs of a right and a wrong answer",
+        "How often a right answer has more confidence than a wrong one, ties counting half (area "
+        "under the ROC curve): 50 % if confidence tells nothing, 100 % if every right answer "
+        "has more.",
+    ),
+    "classwise_ece": _Metric(
+        "calibration error without chance, mean over labels",
+        "calibration error of the score of “{}”",
+        Unit.SHARE,
+        "%",
+        "As the calibration error without chance, but of the score of each label against how "
+        "often items are annotated with it (Kull et al. 2019), and the mean over labels.",
+    ),
+    "brier": _Metric(
+        "Brier score",
+        "Brier score ({})",
+        Unit.INDEX,
+        "0 (best) to 2",
+        "Squared distance of the scores of all labels from the annotation, 1 for the annotated "
+        "label and 0 for the others, summed over labels (Brier 1950). It is reliability minus "
+        "resolution plus uncertainty plus what scores do within bins.",
+    ),
+    "brier_reliability": _Metric(
+        "Brier score, reliability",
+        "Brier score, reliability ({})",
+        Unit.INDEX,
+        "smaller is better",
+        "How far scores lie from how often they come true, squared, over 15 bins of each label "
+        "(Murphy 1973), from products of different people’s answers only, so that chance adds "
+        "nothing; it may then fall below zero.",
+    ),
+    "brier_resolution": _Metric(
+        "Brier score, resolution",
+        "Brier score, resolution ({})",
+        Unit.INDEX,
+        "larger is better",
+        "How much the bins of the scores tell annotations apart, squared (Murphy 1973), from "
+        "products of different people’s answers only.",
+    ),
+    "brier_uncertainty": _Metric(
+        "Brier score, uncertainty",
+        "Brier score, uncertainty ({})",
+        Unit.INDEX,
+        "of the annotations",
+        "What a forecast of how often each label is annotated would score: no merit or fault of "
+        "the system.",
+    ),
+    "brier_within_bins": _Metric(
+        "Brier score, within bins",
+        "Brier score, within bins ({})",
+        Unit.INDEX,
+        "remainder",
+        "What scores do inside their bins, which the other three parts do not see.",
+    ),
+    "reliability": _Metric(
+        "accuracy by confidence",
+        "accuracy at a confidence of {}",
+        Unit.SHARE,
+        "% of answers in the bin",
+        "Of the answers with a confidence in the bin (its upper end inside), the share whose "
+        "label is the annotated one.",
+    ),
+    "reliability_confidence": _Metric(
+        "mean confidence by bin",
+        "mean confidence within {}",
+        Unit.SHARE,
+        "%",
+        "Mean confidence of the answers in the bin.",
     ),
     "mean_confidence": _Metric(
         "mean confidence",
@@ -138,6 +239,165 @@ _METRICS: dict[str, _Metric] = {
         Unit.SHARE,
         "% of answers",
         "Share of answers whose predicted label has at least the score in brackets.",
+    ),
+    "krippendorff_alpha": _Metric(
+        "Krippendorff’s alpha",
+        "Krippendorff’s alpha ({})",
+        Unit.INDEX,
+        "agreement beyond chance, −1 to 1",
+        "How far the ratings of an item agree, beyond what chance gives (Krippendorff 2011, "
+        "nominal): 1 for full agreement, 0 if ratings agree no more than if they were dealt to "
+        "the items at random. Each rating counts once.",
+    ),
+    "fleiss_kappa": _Metric(
+        "Fleiss’ kappa",
+        "Fleiss’ kappa ({})",
+        Unit.INDEX,
+        "agreement beyond chance, −1 to 1",
+        "Like Krippendorff’s alpha, with each item counting once (Fleiss 1971; for unequal "
+        "numbers of raters Gwet 2014).",
+    ),
+    "percent_agreement": _Metric(
+        "ratings that agree",
+        "ratings that agree ({})",
+        Unit.SHARE,
+        "% of pairs of ratings of an item",
+        "Share of the pairs of ratings of an item that are the same, averaged over items.",
+    ),
+    "human_accuracy": _Metric(
+        "accuracy of a rater",
+        "accuracy of a rater ({})",
+        Unit.SHARE,
+        "% of items",
+        "How often a rater, drawn at random from those of the item, gives the majority label of "
+        "the item’s other raters, each tied label counting for an equal part; with “annotated”, "
+        "the annotated label. Each item counts once. It is also the least that can be reached "
+        "against one more rater: by the majority of the others.",
+    ),
+    "human_uar": _Metric(
+        "UAR of a rater",
+        "UAR of a rater ({})",
+        Unit.SHARE,
+        "mean recall, %",
+        "As the accuracy of a rater, averaged over the labels with equal weight.",
+    ),
+    "panel_accuracy": _Metric(
+        "accuracy of a panel",
+        "accuracy of a panel ({})",
+        Unit.SHARE,
+        "% of items",
+        "How often the majority of one half of an item’s raters, drawn at random, gives the "
+        "majority label of the other half (of at most 16 ratings); with “annotated”, how often "
+        "the majority of all raters gives the annotated label.",
+    ),
+    "best_possible_accuracy": _Metric(
+        "best possible accuracy",
+        "best possible accuracy ({})",
+        Unit.SHARE,
+        "% of items",
+        "The most that any system can be expected to score. Against the majority label: what one "
+        "would score that knew every rating and guessed between tied labels. Against a fresh "
+        "rater: the share of the most frequent label, which is on the high side, being the "
+        "largest of several shares of few ratings.",
+    ),
+    "label_noise_in_errors": _Metric(
+        "label noise in the errors",
+        "label noise in the errors ({})",
+        Unit.SHARE,
+        "% of errors",
+        "Of the answers that are not the majority label of one half of the raters, the share "
+        "where the other half gives another label than the first. Whole panels disagree less "
+        "than halves, so it is at most this.",
+    ),
+    "cross_entropy": _Metric(
+        "cross-entropy",
+        "cross-entropy ({})",
+        Unit.BITS,
+        "bits",
+        "Mean surprise, in bits, at a rater’s label for one who expects the system’s scores. "
+        "Scores below 0.001 count as 0.001. No scores can be lower than the entropy of the "
+        "ratings (the best possible).",
+    ),
+    "human_cross_entropy": _Metric(
+        "cross-entropy of the other raters",
+        "cross-entropy of the other raters ({})",
+        Unit.BITS,
+        "bits",
+        "Mean surprise at a rater’s label for one who expects the shares of the item’s other "
+        "raters, with one half added to each count (Krichevsky and Trofimov 1981).",
+    ),
+    "best_possible_cross_entropy": _Metric(
+        "best possible cross-entropy",
+        "best possible cross-entropy ({})",
+        Unit.BITS,
+        "bits",
+        "Mean entropy of an item’s ratings. It is on the low side: few ratings look more alike "
+        "than many.",
+    ),
+    "jensen_shannon": _Metric(
+        "Jensen–Shannon divergence",
+        "Jensen–Shannon divergence ({})",
+        Unit.BITS,
+        "bits, 0 to 1",
+        "Distance of the system’s scores from the shares of the ratings (Lin 1991): 0 if they "
+        "are the same, 1 if they have no label in common.",
+    ),
+    "human_jensen_shannon": _Metric(
+        "Jensen–Shannon divergence of a rater",
+        "Jensen–Shannon divergence of a rater ({})",
+        Unit.BITS,
+        "bits, 0 to 1",
+        "Distance of one rating from the shares of the item’s other ratings.",
+    ),
+    "dawid_skene_accuracy": _Metric(
+        "accuracy of a rater, by the model",
+        "accuracy of a rater, by the model ({})",
+        Unit.SHARE,
+        "% of ratings",
+        "Dawid and Skene’s model (1979), with one table of errors for all raters: how often a "
+        "rater gives the label that the model takes to be right.",
+    ),
+    "dawid_skene_share": _Metric(
+        "how often a label is right, by the model",
+        "right label is “{}”, by the model",
+        Unit.SHARE,
+        "% of items",
+        "How often the model of Dawid and Skene takes the label to be the right one.",
+    ),
+    "dawid_skene_confusion": _Metric(
+        "what raters say, by the model",
+        "right label → rating “{}”",
+        Unit.SHARE,
+        "% of ratings",
+        "How often raters give the second label where the model of Dawid and Skene takes the "
+        "first to be right.",
+    ),
+    "pooled_accuracy": _Metric(
+        "accuracy, partially pooled",
+        "accuracy, partially pooled ({})",
+        Unit.SHARE,
+        "% of answers",
+        "Accuracy of a group that borrows from the other groups of its attribute: a hierarchical "
+        "logistic model (main effects of the attributes and a deviation of the group) in which "
+        "answers about one person are alike. The fewer people in a group, and the more alike "
+        "the groups, the more it is drawn to what the others say.",
+    ),
+    "pooled_recall": _Metric(
+        "recall, partially pooled",
+        "recall of “{}”, partially pooled",
+        Unit.SHARE,
+        "% of answers to items so annotated",
+        "Recall of a group that borrows from the other groups of its attribute, as the partially "
+        "pooled accuracy does.",
+    ),
+    "group_spread": _Metric(
+        "spread between groups",
+        "spread between groups ({})",
+        Unit.INDEX,
+        "log-odds",
+        "How much groups of an attribute differ, beyond chance and the main effects of the "
+        "attributes: the standard deviation of their log-odds in partial pooling. With three or "
+        "four groups it is hardly known.",
     ),
     "prohibited_output": _Metric(
         "prohibited output",
@@ -165,7 +425,11 @@ def parts(metric: str) -> tuple[str, str]:
 
 
 def _known(metric: str) -> _Metric:
-    return _METRICS.get(parts(metric.removeprefix(_RATIO))[0], _UNKNOWN)
+    return _METRICS.get(parts(_bare(metric))[0], _UNKNOWN)
+
+
+def _bare(metric: str) -> str:
+    return metric.removeprefix(_IMPACT).removeprefix(_RATIO)
 
 
 def unit_of(place: Place) -> Unit:
@@ -176,11 +440,15 @@ def unit_of(place: Place) -> Unit:
     >>> unit_of(Place(system="s", dataset="d", family="f", metric="accuracy")).value
     'share'
     """
-    if place.metric.startswith(_RATIO):
+    if place.metric.startswith((_RATIO, _IMPACT)):
         return Unit.RATIO
     unit = _known(place.metric).unit
+    if place.family == "comparison" and place.reference is None:
+        return Unit.POINTS
     if place.reference is None:
         return unit
+    if place.reference.startswith(_NO_GAP):
+        return Unit.GAP
     if unit is Unit.INDEX:
         return Unit.INDEX if place.reference == LARGEST_GAP else Unit.INDEX_DIFFERENCE
     return Unit.GAP if place.reference == LARGEST_GAP else Unit.POINTS
@@ -194,8 +462,9 @@ def metric_words(metric: str) -> str:
     >>> metric_words("recall[anger]"), metric_words("ratio of accuracy")
     ('recall of “anger”', 'ratio of accuracy')
     """
-    if metric.startswith(_RATIO):
-        return _RATIO + metric_words(metric.removeprefix(_RATIO))
+    for start in (_RATIO, _IMPACT):
+        if metric.startswith(start):
+            return start + metric_words(metric.removeprefix(start))
     base, argument = parts(metric)
     known = _METRICS.get(base)
     if known is None:
@@ -226,6 +495,12 @@ def definition(base: str) -> tuple[str, str]:
         return (
             _RATIO + metric_words(base.removeprefix(_RATIO)),
             "The group's value divided by that of the reference; 1 where they are equal.",
+        )
+    if base.startswith(_IMPACT):
+        return (
+            _IMPACT + metric_words(base.removeprefix(_IMPACT)),
+            "The lowest value of any group divided by the highest; 1 where all are equal. Below "
+            "0.8 it is often read as adverse impact (the four-fifths rule).",
         )
     known = _METRICS.get(base)
     if known is None:

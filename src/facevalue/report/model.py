@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from facevalue.domain.claims import Verdict
+from facevalue.report.small_cells import without_small_cells
 
 if TYPE_CHECKING:
     from facevalue.audits.findings import Finding, FindingSet
@@ -28,10 +29,10 @@ REFERENCE = "reference: "
 
 @dataclass(frozen=True, slots=True)
 class GroupCount:
-    """Size of a group."""
+    """Size of a group; `None` where it is too small to be shown."""
 
-    n_items: int
-    n_subjects: int
+    n_items: int | None
+    n_subjects: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportInput:
-    """Everything a report says. The same input gives the same bytes."""
+    """Everything a report says. The same input gives the same bytes.
+
+    Groups of fewer subjects than ``min_cell`` are not shown.
+    """
 
     title: str
     audit_text: str
@@ -146,6 +150,7 @@ class ReportInput:
     systems: Sequence[SystemSheet]
     provenance: Provenance
     notes: Sequence[str] = ()
+    min_cell: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +180,17 @@ class Pair:
 
 @dataclass(frozen=True)
 class Material:
-    """A report's input with its findings sorted by system and dataset."""
+    """A report's input with its findings sorted by system and dataset.
+
+    What is not to be shown is taken out here, so that no section can show it.
+    """
 
     report: ReportInput
     pairs: tuple[Pair, ...] = field(init=False)
     by_key: Mapping[str, Finding] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "report", without_small_cells(self.report))
         by_pair: dict[tuple[str, str], list[Finding]] = {}
         by_key: dict[str, Finding] = {}
         for finding in self.report.findings:

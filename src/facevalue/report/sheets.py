@@ -95,6 +95,7 @@ def report_input(
         systems=[_system_sheet(raw, findings) for raw in record["systems"]],
         provenance=_provenance(folder, read, record),
         notes=[read.spec.about] if read.spec.about else [],
+        min_cell=read.spec.analyses.min_cell,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from facevalue.domain.estimates import Estimate, NotEstimable
+from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 
 __all__ = [
     "Unit",
@@ -41,6 +41,7 @@ class Unit(StrEnum):
     INDEX = "index"
     INDEX_DIFFERENCE = "index difference"
     RATIO = "ratio"
+    BITS = "bits"
 
     @property
     def scale(self) -> float:
@@ -48,8 +49,8 @@ class Unit(StrEnum):
         return 100.0 if self in (Unit.SHARE, Unit.POINTS, Unit.GAP) else 1.0
 
 
-_SUFFIX = {Unit.SHARE: " %", Unit.POINTS: " points", Unit.GAP: " points"}
-_DECIMALS = {Unit.INDEX: 3, Unit.INDEX_DIFFERENCE: 3, Unit.RATIO: 2}
+_SUFFIX = {Unit.SHARE: " %", Unit.POINTS: " points", Unit.GAP: " points", Unit.BITS: " bits"}
+_DECIMALS = {Unit.INDEX: 3, Unit.INDEX_DIFFERENCE: 3, Unit.RATIO: 2, Unit.BITS: 3}
 _SIGNED = (Unit.POINTS, Unit.INDEX_DIFFERENCE)
 
 
@@ -115,6 +116,8 @@ def quantity(result: Estimate | NotEstimable, unit: Unit) -> str:
     if isinstance(result, Estimate):
         ends = interval(result.low, result.high, unit)
         return f"{with_unit(result.value, unit)} ({ends})"
+    if result.reason is Reason.SMALL_CELL:
+        return f"{result.detail}: not shown"
     bare = (
         f"; the bare number is {with_unit(result.value, unit)}" if result.value is not None else ""
     )

@@ -1,8 +1,13 @@
-"""Does a system know when it is right? Confidence against correctness."""
+"""Does a system know when it is right? Confidence against correctness, counted by bin.
+
+A score is what a system prints; nothing says that it is a probability. These statistics ask
+whether it can be read as one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +17,30 @@ from facevalue.stats.jackknife import IntervalSpec, Replicates, interval, mean_o
 from facevalue.stats.metrics import Scale
 from facevalue.stats.tally import FloatArray, IntArray, coded
 
-__all__ = ["N_BINS", "ConfidenceTally", "expected_calibration_error"]
+__all__ = ["N_BINS", "ConfidenceTally", "bin_names", "calibration_error", "overconfidence"]
 
 N_BINS = 15
 """Bins of equal width, as in Guo et al. (2017)."""
+
+METHOD_BESIDE = "of the accuracy, confidence taken along"
+
+
+def bin_names() -> list[str]:
+    """Return what the bins are called: their ends, the upper one inside.
+
+    Examples
+    --------
+    >>> bin_names()[9]
+    '0.60–0.67'
+    """
+    return [f"{b / N_BINS:.2f}–{(b + 1) / N_BINS:.2f}" for b in range(N_BINS)]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceTally:
     """Answers, their confidence and their correctness by subject and bin of confidence.
+
+    Also that of one label: its score is the confidence, and "correct" is annotated so.
 
     Parameters
     ----------
@@ -29,6 +49,8 @@ class ConfidenceTally:
         ``(n_subjects, N_BINS)``.
     n_over
         Answers with a confidence of ``over`` or more, shape ``(n_subjects,)``.
+    wrong_confidence, n_wrong_over
+        Summed confidence of wrong answers, and how many of them have ``over`` or more.
     subjects
         Codes, shape ``(n_subjects,)``.
     n_items
@@ -39,6 +61,8 @@ class ConfidenceTally:
     confidence: FloatArray
     correct: FloatArray
     n_over: FloatArray
+    wrong_confidence: FloatArray
+    n_wrong_over: FloatArray
     subjects: IntArray
     n_items: int
 
@@ -54,64 +78,119 @@ class ConfidenceTally:
     ) -> ConfidenceTally:
         """Sort answers, shape ``(n_answers,)`` each, into bins ``(lower, upper]``."""
         codes, row = coded(subject)
-        c = np.asarray(confidence, dtype=np.float64)
+        given = np.asarray(confidence, dtype=np.float64)
+        c = np.where(np.isfinite(given), given, np.nan)  # then everything of it is undefined
         right = np.asarray(correct, dtype=np.float64)
         edges = np.linspace(0.0, 1.0, N_BINS + 1)
         bins = np.clip(np.searchsorted(edges, c, side="left") - 1, 0, N_BINS - 1)
-        flat, size = row * N_BINS + bins, len(codes) * N_BINS
+        flat, n_codes = row * N_BINS + bins, len(codes)
 
-        def summed(weights: FloatArray | None) -> FloatArray:
-            counted = np.bincount(flat, weights=weights, minlength=size)
-            return counted.reshape(len(codes), N_BINS).astype(np.float64)
+        def summed(where: IntArray, weights: FloatArray | None, width: int) -> FloatArray:
+            counted = np.bincount(where, weights=weights, minlength=n_codes * width)
+            return counted.reshape(n_codes, width).astype(np.float64)
 
-        n_over = np.bincount(row, weights=(c >= over).astype(float), minlength=len(codes)).astype(
-            np.float64
-        )
+        is_over, is_wrong = (c >= over).astype(np.float64), right == 0
         return cls(
-            summed(None), summed(c), summed(right), n_over, codes,
-            len(c) if n_items is None else n_items,
+            summed(flat, None, N_BINS), summed(flat, c, N_BINS), summed(flat, right, N_BINS),
+            summed(row, is_over, 1)[:, 0], summed(row, np.where(is_wrong, c, 0.0), 1)[:, 0],
+            summed(row, is_wrong * is_over, 1)[:, 0], codes, len(c) if n_items is None else n_items,
         )  # fmt: skip
+
+    @property
+    def sizes(self) -> FloatArray:
+        """Answers of each subject, shape ``(n_subjects,)``."""
+        summed: FloatArray = self.n.sum(axis=1)
+        return summed
+
+    def _mean(self, n: FloatArray, total: FloatArray) -> Replicates:
+        return mean_of(n, total, self.subjects, self.n_items)
 
     def mean_confidence(self) -> Replicates:
         """Return the replicates of the mean confidence of answers."""
-        total = self.confidence.sum(axis=1)
-        return mean_of(self.n.sum(axis=1), total, self.subjects, self.n_items)
+        return self._mean(self.sizes, self.confidence.sum(axis=1))
+
+    def mean_confidence_when(self, *, right: bool) -> Replicates:
+        """Return the replicates of the mean confidence of right answers, or of wrong ones."""
+        n_right = self.correct.sum(axis=1)
+        if right:
+            return self._mean(n_right, self.confidence.sum(axis=1) - self.wrong_confidence)
+        return self._mean(self.sizes - n_right, self.wrong_confidence)
 
     def share_over(self) -> Replicates:
         """Return the replicates of the share of answers given with high confidence."""
-        return mean_of(self.n.sum(axis=1), self.n_over, self.subjects, self.n_items)
+        return self._mean(self.sizes, self.n_over)
+
+    def wrong_share_over(self) -> Replicates:
+        """Return the replicates of the share of wrong answers given with high confidence."""
+        return self._mean(self.sizes - self.correct.sum(axis=1), self.n_wrong_over)
+
+    def bin_accuracy(self, b: int) -> Replicates:
+        """Return the replicates of the share of right answers in bin ``b``."""
+        return self._mean(self.n[:, b], self.correct[:, b])
+
+    def bin_confidence(self, b: int) -> Replicates:
+        """Return the replicates of the mean confidence in bin ``b``."""
+        return self._mean(self.n[:, b], self.confidence[:, b])
+
+    def overconfidence(self) -> Replicates:
+        """Return the replicates of mean confidence minus accuracy, in [−1, 1]."""
+        total = (self.confidence - self.correct).sum(axis=1)
+        return replace(self._mean(self.sizes, total), scale=Scale.DIFFERENCE)
 
     def calibration_error(self) -> Replicates:
-        """Return the replicates of the expected calibration error (see below)."""
-        n = self.n.sum(axis=0)
-        gap = self.correct.sum(axis=0) - self.confidence.sum(axis=0)
-        value = float(np.abs(gap).sum() / n.sum()) if n.sum() else float("nan")
-        sizes = self.n.sum(axis=1)
-        left_gap = np.abs(gap[None] - (self.correct - self.confidence)).sum(axis=1)
-        left_out = np.full(len(sizes), np.nan)
-        left_n = n.sum() - sizes
-        np.divide(left_gap, left_n, out=left_out, where=left_n > 0)
-        return Replicates(value, left_out, sizes, self.subjects, self.n_items)
+        """Return the replicates of the expected calibration error, as it is (plug-in)."""
+        return calibration_error([self])
 
 
-def expected_calibration_error(
-    tally: ConfidenceTally, spec: IntervalSpec
-) -> Estimate | NotEstimable:
-    """Estimate the expected calibration error over 15 bins of equal width.
+def calibration_error(tallies: Sequence[ConfidenceTally]) -> Replicates:
+    """Return the replicates of the plug-in calibration error, averaged over ``tallies``.
 
-    ``Σ_b n_b/n · |accuracy_b − confidence_b|``. The plug-in value is biased upwards when
-    bins hold few answers, since chance differences do not cancel out; the interval does not
-    correct that and is too high for a system that is calibrated well.
-
-    References
+    Parameters
     ----------
-    Guo, Pleiss, Sun and Weinberger (2017), ICML, eq. 3.
+    tallies
+        Of the same answers: one, or one for each label.
+    """
+    first, times = tallies[0], len(tallies)
+    used = first.sizes > 0
+    sizes, n = first.sizes[used], first.sizes.sum()
+    off = np.concatenate([t.confidence[used] - t.correct[used] for t in tallies], axis=1)
+    total, left_n = off.sum(axis=0), (n - sizes) * times
+    left_out = np.full(len(sizes), np.nan)
+    np.divide(np.abs(total - off).sum(axis=1), left_n, out=left_out, where=left_n > 0)
+    value = float(np.abs(total).sum() / (n * times)) if n > 0 else float("nan")
+    return Replicates(value, left_out, sizes, first.subjects[used], first.n_items, scale=Scale.UNIT)
+
+
+def overconfidence(tally: ConfidenceTally, spec: IntervalSpec) -> Estimate | NotEstimable:
+    """Estimate by how much the mean confidence lies above the accuracy.
+
+    Confidence hardly differs between people; how often the system is right does, and near 1
+    that is skewed. So the interval is that of the accuracy (logit scale), with each person's
+    confidence taken along, seen from the mean confidence.
+
+    Returns
+    -------
+    Estimate in [−1, 1], below zero for a system that is right more often than it is sure; or
+    NotEstimable for NO_ITEMS, TOO_FEW_CLUSTERS, UNSTABLE.
 
     Examples
     --------
     >>> t = ConfidenceTally.from_answers(range(8), [0.9] * 8, [1, 1, 1, 1, 0, 0, 0, 0])
-    >>> round(expected_calibration_error(t, IntervalSpec()).value, 3)   # |0.5 − 0.9|
-    0.4
+    >>> e = overconfidence(t, IntervalSpec())   # 0.9 − 0.5; half of the answers are right
+    >>> f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})"
+    '0.40 (0.06 to 0.74)'
     """
-    r = tally.calibration_error()
-    return refuse(r) or interval(r, spec, Scale.UNIT)
+    r = tally.overconfidence()
+    refused = refuse(r)
+    if refused is not None:
+        return refused
+    confidence = float(tally.confidence.sum() / tally.n.sum())
+    accuracy = confidence - r.value
+    beside = replace(
+        r, value=accuracy, left_out=accuracy - (r.left_out - r.value), scale=Scale.SHARE
+    )
+    found = interval(beside, spec, Scale.SHARE)
+    return replace(
+        found, value=r.value, low=confidence - found.high, high=confidence - found.low,
+        method=f"{found.method}; {METHOD_BESIDE}",
+    )  # fmt: skip

@@ -1,64 +1,59 @@
-"""Differences and ratios between groups, and the largest gap over all of them.
+"""Differences and ratios of two groups, or of two conditions of the same people.
 
-Two groups may share people (conditions within a person) or not; the variance of a
-difference follows from each person's own contribution to both sides. A side on which nobody
-differs from anybody (five people, every answer right) shows no variance, yet is not known
-exactly: then the two sides' own intervals are combined, as if they shared nobody.
+A difference of two shares takes the ends of both sides' own intervals, at one critical
+value of Student's t: so it stays short where rates are near 0 or 1 and holds its level where
+a symmetric one does not (docs/adr/0004-intervals.md). Two sides may share people; each
+person's contribution to both gives the correlation.
 
 References
 ----------
-Welch (1947), *Biometrika* 34, and Satterthwaite (1946), *Biometrics Bulletin* 2: degrees
-of freedom. Newcombe (1998), *Statistics in Medicine* 17, method 10, and Zou and Donner
-(2008), *Statistics in Medicine* 27: intervals of a difference from those of its sides.
-Šidák (1967), *JASA* 62: simultaneous intervals. Westfall and Young (1993),
-*Resampling-Based Multiple Testing*: max-T permutation. Phipson and Smyth (2010),
-*Statistical Applications in Genetics and Molecular Biology* 9(1): p-values from
-permutations are never zero.
+Newcombe (1998), *Statistics in Medicine* 17, method 10, and Zou and Donner (2008),
+*Statistics in Medicine* 27: intervals of a difference, and of a ratio, from those of its
+sides, with correlation. Welch (1947), *Biometrika* 34, and Satterthwaite (1946), *Biometrics
+Bulletin* 2: degrees of freedom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.stats.jackknife import (
-    MIN_SUBJECTS,
+    CAUTION,
     IntervalSpec,
     Replicates,
     carriers,
     interval,
     refuse,
+    share_ends,
 )
-from facevalue.stats.metrics import Metric, Scale
-from facevalue.stats.tally import FloatArray, IntArray, Tally
+from facevalue.stats.metrics import Scale
+from facevalue.stats.tally import FloatArray, IntArray
 
-__all__ = ["LargestGap", "difference", "largest_gap", "permuted_gaps", "ratio"]
+__all__ = ["against_zero", "deviations_between", "difference", "people", "ratio"]
 
 TINY = 1e-12
-METHOD_DIFFERENCE = "difference, jackknife over subjects, Welch t on effective subjects"
-METHOD_RATIO = "ratio, jackknife over subjects, log scale, Welch t on effective subjects"
-METHOD_SIDES = "from the intervals of both sides (Newcombe), as the spread is silent"
-METHOD_GAP = "simultaneous pairwise intervals (Šidák)"
-METHOD_PERMUTATION = "max-T permutation of groups over subjects"
+METHOD_SIDES = "from both sides' logit intervals (Newcombe), CR2 over subjects, Welch t"
+METHOD_WELCH = "CR2 over subjects, Welch t on effective subjects"
 
 
 @dataclass(frozen=True, slots=True)
 class _Spread:
-    """Standard error and degrees of freedom of a difference."""
+    """Standard error, degrees of freedom, and correlation of the two sides."""
 
     error: float
     df: float
+    correlation: float
 
 
 def difference(
     group: Replicates, reference: Replicates, spec: IntervalSpec
 ) -> Estimate | NotEstimable:
-    """Estimate group minus reference, both of them shares in [0, 1].
+    """Estimate group minus reference.
 
     Returns
     -------
@@ -70,15 +65,39 @@ def difference(
     refused = _refuse_either(group, reference, value if np.isfinite(value) else None)
     if refused is not None:
         return refused
-    spread = _spread(group.deviations, reference.deviations, group, reference)
-    if group.is_constant or reference.is_constant or spread.error <= TINY:
+    if _is_share(group) and _is_share(reference):
         return _by_sides(group, reference, spec, on_log=False)
+    spread = _spread(group.deviations, reference.deviations, group, reference)
+    if spread.error <= TINY:
+        return _no_variation(group, reference, value)
     half = float(stdtrit(spread.df, 0.5 + spec.level / 2)) * spread.error
     p_value = float(2 * stdtr(spread.df, -abs(value) / spread.error))
-    return _estimate(
-        group, reference, spec.level, METHOD_DIFFERENCE,
-        (value, max(value - half, -1.0), min(value + half, 1.0)), p_value,
-    )  # fmt: skip
+    ends = (value, value - half, value + half)
+    return _estimate(group, reference, spec.level, f"difference: {METHOD_WELCH}", ends, p_value)
+
+
+def against_zero(paired: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:
+    """Estimate a difference that was taken person by person, and test it against zero.
+
+    Returns
+    -------
+    Estimate with a two-sided p-value, or NotEstimable as `refuse` says, or UNDEFINED if no
+    subject differs from another.
+    """
+    refused = refuse(paired)
+    if refused is not None:
+        return refused
+    if paired.is_constant and abs(paired.value) > TINY:
+        return NotEstimable(
+            reason=Reason.UNDEFINED,
+            detail="no subject differs from another, so chance cannot be told",
+            value=paired.value, n_items=paired.n_items, n_answers=paired.n_answers,
+            n_subjects=paired.n_subjects,
+        )  # fmt: skip
+    found = interval(paired, spec, Scale.DIFFERENCE)
+    error = float(np.sqrt(paired.variance))
+    t = abs(paired.value) / error if error > TINY else 0.0
+    return replace(found, p_value=float(2 * stdtr(paired.degrees_of_freedom, -t)))
 
 
 def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:
@@ -98,217 +117,97 @@ def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estim
             detail="a ratio with zero on either side has no logarithm",
             **_counts(group, reference),
         )
-    spread = _spread(
-        group.deviations / group.value, reference.deviations / reference.value, group, reference
-    )
-    if group.is_constant or reference.is_constant or spread.error <= TINY:
-        return _by_sides(group, reference, spec, on_log=True)
-    log_value = float(np.log(group.value / reference.value))
-    half = float(stdtrit(spread.df, 0.5 + spec.level / 2)) * spread.error
-    ends = np.exp([log_value, log_value - half, log_value + half])
-    p_value = float(2 * stdtr(spread.df, -abs(log_value) / spread.error))
-    triple = (float(ends[0]), float(ends[1]), float(ends[2]))
-    return _estimate(group, reference, spec.level, METHOD_RATIO, triple, p_value)
+    return _by_sides(group, reference, spec, on_log=True)
+
+
+def _is_share(r: Replicates) -> bool:
+    return r.scale in (Scale.SHARE, Scale.UNIT) and 0.0 <= r.value <= 1.0
 
 
 def _by_sides(
     group: Replicates, reference: Replicates, spec: IntervalSpec, *, on_log: bool
-) -> Estimate | NotEstimable:
-    """Combine the intervals of two shares, where the spread between subjects is silent.
+) -> Estimate:
+    """Combine the intervals of two shares.
 
     The distance from the value to either end is the root of the sum of squares of the
-    distances on both sides; the p-value is that of Student's t which has such an interval.
+    distances on both sides (less twice their product times the correlation, where the sides
+    share people); the p-value is that of Student's t which has such an interval.
     """
-    value = group.value / reference.value if on_log else group.value - reference.value
-    if not (0.0 <= group.value <= 1.0 and 0.0 <= reference.value <= 1.0):
-        return _no_variation(group, reference, value)
-    sides = [interval(r, spec, Scale.SHARE) for r in (group, reference)]
-    (a, a_low, a_high), (b, b_low, b_high) = [
-        np.log([s.value, s.low, s.high]) if on_log else (s.value, s.low, s.high) for s in sides
-    ]
-    down, up = np.hypot(a - a_low, b_high - b), np.hypot(a_high - a, b - b_low)
-    df = min(group.degrees_of_freedom, reference.degrees_of_freedom)
-    t = float(stdtrit(df, 0.5 + spec.level / 2))
+    # On the log scale a side counts by its relative spread.
+    units = (group.value, reference.value) if on_log else (1.0, 1.0)
+    spread = _spread(group.deviations / units[0], reference.deviations / units[1], group, reference)
+    t = float(stdtrit(spread.df, 0.5 + spec.level / 2))
+    a, a_low, a_high = _side(group, t, spec, on_log=on_log)
+    b, b_low, b_high = _side(reference, t, spec, on_log=on_log)
+    shared = 2.0 * spread.correlation
+    down = _reach(a - a_low, b_high - b, shared)
+    up = _reach(a_high - a, b - b_low, shared)
     towards_zero = down if a > b else up
-    p_value = float(2 * stdtr(df, -t * abs(a - b) / towards_zero)) if a != b else 1.0
-    ends = [float(np.exp(a - b + x) if on_log else a - b + x) for x in (0.0, -down, up)]
+    p_value = 1.0
+    if a != b and towards_zero > TINY:
+        p_value = float(2 * stdtr(spread.df, -t * abs(a - b) / towards_zero))
+    value = group.value / reference.value if on_log else group.value - reference.value
+    ends = [float(np.exp(a - b + x) if on_log else a - b + x) for x in (-down, up)]
     method = f"{'ratio' if on_log else 'difference'} {METHOD_SIDES}"
-    return _estimate(group, reference, spec.level, method, (ends[0], ends[1], ends[2]), p_value)
+    # Exponents of logarithms may miss the value by a last digit.
+    triple = (value, min(ends[0], value), max(ends[1], value))
+    return _estimate(group, reference, spec.level, method, triple, p_value)
 
 
-@dataclass(frozen=True, slots=True)
-class LargestGap:
-    """The largest gap, which pair drives it (higher first), and which groups are left out."""
-
-    result: Estimate | NotEstimable
-    pair: tuple[str, str] | None
-    left_out: tuple[str, ...]
-
-
-def largest_gap(
-    families: Sequence[Mapping[str, Replicates]],
-    spec: IntervalSpec,
-    *,
-    p_value: float | None = None,
-) -> LargestGap:
-    """Estimate the largest difference between any two groups of the same attribute.
-
-    The interval follows from simultaneous intervals for all pairs: the true largest gap
-    is at least the highest lower end (and at least 0), and at most the highest upper end.
-    So it contains zero when no pair differs clearly; max minus min alone cannot.
-
-    Parameters
-    ----------
-    families
-        For each attribute the replicates by group; one attribute is the usual case. Groups
-        that carry no interval are left out and named; with no pair left there is no gap to
-        tell.
-    p_value
-        From `permuted_gaps`, if there is one; else Šidák's over the pairs.
-
-    Returns
-    -------
-    LargestGap whose result is an Estimate, or NotEstimable for TOO_FEW_CLUSTERS or, if no
-    subject differs from another, UNDEFINED.
-    """
-    left_out = tuple(g for family in families for g, r in family.items() if refuse(r) is not None)
-    usable = [{g: r for g, r in family.items() if refuse(r) is None} for family in families]
-    pairs = [(f[a], f[b], a, b) for f in usable for a, b in combinations(f, 2)]
-    counts = _all_counts(usable)
-    if not pairs:
-        n_usable, n_all = sum(map(len, usable)), sum(map(len, families))
-        detail = f"{n_usable} of {n_all} groups have {MIN_SUBJECTS} subjects or more"
-        few = NotEstimable(reason=Reason.TOO_FEW_CLUSTERS, detail=detail, **counts)
-        return LargestGap(few, None, left_out)
-    level = spec.level ** (1 / len(pairs))
-    lows, highs, ps = [0.0], [0.0], [1.0]
-    for a, b, _, _ in pairs:
-        found = difference(a, b, IntervalSpec(level))
-        if isinstance(found, NotEstimable):
-            return LargestGap(found, None, left_out)
-        lows += [found.low, -found.high]
-        highs.append(max(abs(found.low), abs(found.high)))
-        ps.append(1.0 if found.p_value is None else found.p_value)
-    a, b, a_name, b_name = max(pairs, key=lambda pair: abs(pair[0].value - pair[1].value))
-    driven_by = (a_name, b_name) if a.value >= b.value else (b_name, a_name)
-    # 1 − (1 − p)^m, exact for the smallest p too: a p-value is never zero.
-    sidak = float(-np.expm1(len(pairs) * np.log1p(-min(ps)))) if min(ps) < 1.0 else 1.0
-    method = METHOD_GAP + ("" if p_value is None else f"; p by {METHOD_PERMUTATION}")
-    result = Estimate(
-        value=abs(a.value - b.value), low=max(lows), high=max(highs), level=spec.level,
-        method=method, p_value=sidak if p_value is None else p_value, **counts,
-    )  # fmt: skip
-    return LargestGap(result, driven_by, left_out)
+def _side(
+    r: Replicates, t: float, spec: IntervalSpec, *, on_log: bool
+) -> tuple[float, float, float]:
+    low, high, _ = share_ends(r, t, spec.level)
+    low, high = max(low, 0.0), min(high, 1.0)
+    if not on_log:
+        return r.value, low, high
+    return float(np.log(r.value)), float(np.log(max(low, TINY))), float(np.log(high))
 
 
-def _all_counts(families: Sequence[Mapping[str, Replicates]]) -> dict[str, int]:
-    # An attribute sorts the same people again, so families are not added up.
-    largest = max(families, key=lambda f: sum(r.n_answers for r in f.values()), default={})
-    subjects = [r.subjects for family in families for r in family.values()]
-    return {
-        "n_items": sum(r.n_items for r in largest.values()),
-        "n_answers": sum(r.n_answers for r in largest.values()),
-        "n_subjects": len(_union(subjects)),
-    }
-
-
-def permuted_gaps(
-    tally: Tally,
-    membership: IntArray,
-    metrics: Sequence[Metric],
-    n_permutations: int,
-    rng: np.random.Generator,
-) -> list[float | None]:
-    """Test the largest gap of each metric by permuting groups over subjects.
-
-    The statistic is the largest absolute difference over pairs of groups, each divided by
-    what chance alone would let it vary, ``sqrt(1/n_a + 1/n_b)`` of their sizes, so that a
-    small group cannot dominate. Whatever the statistic, the test is exact for the null
-    that people's groups do not matter, with unequal group sizes too.
-
-    Parameters
-    ----------
-    tally
-        All subjects of the comparison.
-    membership
-        Group code of each subject of ``tally``, shape ``(n_subjects,)``; −1 for subjects
-        in no group. Every subject must be in one group only.
-    metrics
-        Tested together on the same permutations.
-    n_permutations, rng
-        How many draws, and from where.
-
-    Returns
-    -------
-    One p-value a metric; `None` where the observed statistic is undefined.
-    """
-    kept = membership >= 0
-    counts, codes = tally.counts[kept], membership[kept]
-    n_groups = int(codes.max()) + 1 if len(codes) else 0
-    if n_groups < 2:
-        return [None] * len(metrics)
-    flat = counts.reshape(len(codes), -1)
-    observed = [_max_t(m, _group_sums(flat, codes[None], n_groups, counts.shape)) for m in metrics]
-    exceed = np.zeros(len(metrics))
-    done = 0
-    batch = max(1, min(n_permutations, 2_000_000 // max(1, n_groups * flat.shape[1])))
-    while done < n_permutations:
-        size = min(batch, n_permutations - done)
-        drawn = rng.permuted(np.tile(codes, (size, 1)), axis=1)
-        sums = _group_sums(flat, drawn, n_groups, counts.shape)
-        for i, metric in enumerate(metrics):
-            # An undefined draw counts against the finding: cautious.
-            t = np.nan_to_num(_max_t(metric, sums), nan=np.inf)
-            exceed[i] += np.count_nonzero(t >= observed[i][0] - TINY)
-        done += size
-    return [
-        float((exceed[i] + 1) / (n_permutations + 1)) if np.isfinite(observed[i][0]) else None
-        for i in range(len(metrics))
-    ]
-
-
-def _group_sums(
-    flat: FloatArray, codes: IntArray, n_groups: int, shape: tuple[int, ...]
-) -> FloatArray:
-    """Count by permutation and group, shape ``(n_draws, n_groups, n_labels, n_labels+1)``."""
-    onehot = (codes[:, None, :] == np.arange(n_groups)[None, :, None]).astype(np.float64)
-    sums: FloatArray = (onehot.reshape(-1, flat.shape[0]) @ flat).reshape(
-        len(codes), n_groups, *shape[1:]
-    )
-    return sums
-
-
-def _max_t(metric: Metric, sums: FloatArray) -> FloatArray:
-    values, sizes = metric.value(sums), metric.base(sums)
-    best = np.full(len(sums), np.nan)
-    for a, b in combinations(range(sums.shape[1]), 2):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.abs(values[:, a] - values[:, b]) / np.sqrt(1 / sizes[:, a] + 1 / sizes[:, b])
-        best = np.fmax(best, t)
-    return best
+def _reach(one: float, other: float, shared: float) -> float:
+    return float(np.sqrt(max(one**2 + other**2 - shared * one * other, 0.0)))
 
 
 def _spread(
     group_parts: FloatArray, reference_parts: FloatArray, group: Replicates, reference: Replicates
 ) -> _Spread:
     """Combine each person's contributions to both sides."""
-    everyone = _union([group.subjects, reference.subjects])
-    parts = np.zeros(len(everyone))
-    parts[np.searchsorted(everyone, group.subjects)] += group_parts
-    parts[np.searchsorted(everyone, reference.subjects)] -= reference_parts
-    error = float(np.sqrt((parts**2).sum()))
-    if len(everyone) < len(group.subjects) + len(reference.subjects):
-        # Shared people: the smaller side bounds what is known, which is cautious.
-        dfs = group.degrees_of_freedom, reference.degrees_of_freedom, carriers(parts)
-        return _Spread(error, max(min(dfs), 1.0))
     va, vb = float((group_parts**2).sum()), float((reference_parts**2).sum())
+    _, a, b = np.intersect1d(
+        group.subjects, reference.subjects, assume_unique=True, return_indices=True
+    )
+    if len(a):
+        both, root = float(group_parts[a] @ reference_parts[b]), float(np.sqrt(va * vb))
+        # Shared people: the smaller side bounds what is known, which is cautious.
+        apart = np.concatenate(
+            [group_parts[a] - reference_parts[b], np.delete(group_parts, a),
+             np.delete(reference_parts, b)]
+        )  # fmt: skip
+        dfs = group.degrees_of_freedom, reference.degrees_of_freedom, 1.5 * carriers(apart)
+        error = float(np.sqrt((apart**2).sum()))
+        return _Spread(error, max(min(dfs), 1.0), both / root if root > 0 else 0.0)
     bottom = va**2 / group.degrees_of_freedom + vb**2 / reference.degrees_of_freedom
-    df = (va + vb) ** 2 / bottom if bottom > 0 else 1.0
-    return _Spread(error, max(df, 1.0))
+    # A silent side adds nothing to the spread; its own interval still counts.
+    silent = min(group.degrees_of_freedom, reference.degrees_of_freedom)
+    df = (va + vb) ** 2 / bottom if bottom > 0 and min(va, vb) > TINY else silent
+    return _Spread(float(np.sqrt(va + vb)), max(df, 1.0), 0.0)
 
 
-def _union(parts: Sequence[IntArray]) -> IntArray:
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+def people(parts: Sequence[IntArray]) -> IntArray:
+    """Return the codes of everybody in any of ``parts``, ascending."""
+    if not parts:
+        return np.empty(0, dtype=np.int64)
+    codes = np.sort(np.concatenate(parts))
+    return codes[np.append(True, np.diff(codes) > 0)] if len(codes) else codes
+
+
+def deviations_between(group: Replicates, reference: Replicates) -> tuple[IntArray, FloatArray]:
+    """Return everybody on either side, and what each adds to the error of the difference."""
+    everyone = people([group.subjects, reference.subjects])
+    apart = np.zeros(len(everyone))
+    apart[np.searchsorted(everyone, group.subjects)] += group.deviations
+    apart[np.searchsorted(everyone, reference.subjects)] -= reference.deviations
+    return everyone, apart
 
 
 def _refuse_either(
@@ -339,7 +238,8 @@ def _counts(group: Replicates, reference: Replicates) -> dict[str, int]:
     return {
         "n_items": group.n_items + reference.n_items,
         "n_answers": group.n_answers + reference.n_answers,
-        "n_subjects": len(_union([group.subjects, reference.subjects])),
+        "n_subjects": group.n_subjects
+        + int(np.count_nonzero(~np.isin(reference.subjects, group.subjects, assume_unique=True))),
     }
 
 
@@ -352,6 +252,8 @@ def _estimate(
     p_value: float,
 ) -> Estimate:
     value, low, high = ends
+    if group.is_cautioned or reference.is_cautioned:
+        method = f"{method}; {CAUTION}"
     return Estimate(
         value=value, low=low, high=high, level=level, method=method, p_value=p_value,
         **_counts(group, reference),

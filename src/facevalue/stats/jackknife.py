@@ -1,29 +1,35 @@
-"""Intervals that take a person's items together: the delete-one-subject jackknife.
+"""Intervals that take a person's items together, from leaving out one subject at a time.
 
-The standard error is the jackknife's over subjects. The interval is symmetric on the
-logit scale for shares and on Fisher's z for correlations, with Student's t on *effective*
-degrees of freedom: a few people with many items tell less than their number says, and so
-does a spread that hangs on a few people (rare errors, all of two persons). An average of
-shares varies most if each person is wholly right or wholly wrong, so its interval is never
-wider than the exact binomial one over effective subjects. Where nothing varies the
-jackknife is silent: then the interval is that one if every answer is right, or none, and
-the exact binomial one over answers if everybody is right equally often.
+The variance is the cluster-robust one with the CR2 correction, written with the values that
+the statistic takes when each subject is left out. The interval is symmetric on the logit
+scale for shares and on Fisher's z for correlations, with Student's t on *effective* degrees
+of freedom: a few people with many items tell less than their number says, and so does a
+spread that hangs on a few people (rare errors, all of two persons). An average of shares
+varies most if each person is wholly right or wholly wrong, so its interval is never wider
+than the exact binomial one over effective subjects. Where nothing varies the spread is
+silent: then the interval is that one if every answer is right, or none, and the exact
+binomial one over answers if everybody is right equally often.
+
+Where a share rests on few effective errors (or few effective hits) no interval can be both
+short and safe. Then it is the safer one, and its method says so (`CAUTION`).
 
 Why this and not another: ``docs/adr/0004-intervals.md``, with the simulation.
 
 References
 ----------
-Efron and Tibshirani (1993), *An Introduction to the Bootstrap*, ch. 11, eq. 11.5:
-jackknife standard error. Kish (1965), *Survey Sampling*, §8.2: effective number under
-unequal weights. Satterthwaite (1946), *Biometrics Bulletin* 2: degrees of freedom from the
-variance of a variance; we take half of the plug-in value, which few people overstate. Korn
-and Graubard (1998), *Survey Methodology* 24(2): exact binomial intervals on an effective
-sample size. Clopper and Pearson (1934), *Biometrika* 26.
+Bell and McCaffrey (2002), *Survey Methodology* 28(2): CR2. Efron and Tibshirani (1993), *An
+Introduction to the Bootstrap*, ch. 11: the jackknife. Kish (1965), *Survey Sampling*, §8.2:
+effective number under unequal weights. Satterthwaite (1946), *Biometrics Bulletin* 2: degrees
+of freedom from the variance of a variance; we take three quarters of the plug-in value,
+which few people overstate, and half of it with caution. Korn and Graubard (1998), *Survey
+Methodology* 24(2): exact binomial intervals on an effective sample size. Clopper and Pearson
+(1934), *Biometrika* 26.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.special import betaincinv, stdtrit
@@ -33,6 +39,7 @@ from facevalue.stats.metrics import Metric, Scale
 from facevalue.stats.tally import FloatArray, IntArray, Tally
 
 __all__ = [
+    "CAUTION",
     "MIN_SUBJECTS",
     "IntervalSpec",
     "Replicates",
@@ -42,6 +49,8 @@ __all__ = [
     "mean_of",
     "refuse",
     "replicate",
+    "replicate_parts",
+    "share_ends",
 ]
 
 MIN_SUBJECTS = 5
@@ -49,13 +58,31 @@ MIN_SUBJECTS = 5
 
 TINY = 1e-12
 
-METHOD_LOGIT = "jackknife over subjects, logit scale, t on effective subjects"
-METHOD_FISHER = "jackknife over subjects, Fisher's z, t on effective subjects"
+FEW_ERRORS = 15.0
+"""Fewer effective errors, or hits, than this and the method of an interval says so."""
+
+VERY_FEW_ERRORS = 10.0
+"""Fewer than this and the interval is made the safer for it."""
+
+FEW_CARRIERS = 6.0
+"""Fewer people than this who carry the spread of what is no share: the same."""
+
+FEW_HOLDERS = 10
+"""Fewer people than this behind one of the labels that are averaged: the same."""
+
+PROMISED_SUBJECTS = 8
+"""Fewer subjects than this carry an interval, but not the promise that it holds its level."""
+
+CAUTION = "few subjects, errors or hits: cautious"
+"""Ends the method of an interval that may cover more, or a little less, than it says."""
+
+METHOD_LOGIT = "CR2 over subjects, logit scale, t on effective subjects"
+METHOD_FISHER = "CR2 over subjects, Fisher's z, t on effective subjects"
 METHOD_EXACT = "exact binomial over subjects (no variation between subjects)"
 METHOD_ANSWERS = "exact binomial over answers (no variation between subjects)"
-METHOD_CUT = "jackknife over subjects, cut at 0 and 1, t on effective subjects"
+METHOD_CUT = "CR2 over subjects, cut at 0 and 1, t on effective subjects"
 METHOD_WHOLE = "whole range (no variation between subjects)"
-METHOD_PAIRED = "paired difference, jackknife over subjects, t on effective subjects"
+METHOD_PAIRED = "CR2 over subjects, t on effective subjects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +96,7 @@ class IntervalSpec:
             raise ValueError(f"level is {self.level}, expected a number from 0.5 to below 1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Replicates:
     """A statistic, and what it becomes when each subject is left out.
 
@@ -88,6 +115,10 @@ class Replicates:
     weights
         How much the statistic hangs on each subject, same shape, in any unit; `None` where
         that is their share of the answers.
+    scale
+        Of the value.
+    fewest_holders
+        Where labels are averaged: people behind the label that fewest people have.
     """
 
     value: float
@@ -96,45 +127,84 @@ class Replicates:
     subjects: IntArray
     n_items: int
     weights: FloatArray | None = None
+    scale: Scale = Scale.SHARE
+    fewest_holders: int | None = None
 
     @property
     def n_subjects(self) -> int:
         """Subjects that contribute."""
         return len(self.sizes)
 
-    @property
+    @cached_property
     def n_answers(self) -> int:
         """Answers that contribute."""
         return round(float(self.sizes.sum()))
 
-    @property
+    @cached_property
+    def shares(self) -> FloatArray:
+        """How much of the statistic hangs on each subject, shape ``(n_clusters,)``, sum 1."""
+        weights = self.sizes if self.weights is None else self.weights
+        divided: FloatArray = weights / max(float(weights.sum()), TINY)
+        return divided
+
+    @cached_property
     def effective_subjects(self) -> float:
         """Kish's effective number of subjects under their unequal weights."""
-        weights = self.sizes if self.weights is None else self.weights
-        total = weights.sum()
-        return float(total**2 / (weights**2).sum()) if total > 0 else 0.0
+        squares = float((self.shares**2).sum())
+        return 1.0 / squares if squares > 0 else 0.0
 
-    @property
-    def degrees_of_freedom(self) -> float:
-        """Effective subjects minus one, or how many carry the variance if fewer; at least one."""
-        return max(min(self.effective_subjects - 1.0, carriers(self.deviations)), 1.0)
-
-    @property
+    @cached_property
     def deviations(self) -> FloatArray:
-        """Scaled jackknife deviations, whose squares sum to the variance."""
-        g = self.n_subjects
-        scaled: FloatArray = np.sqrt((g - 1) / g) * (self.left_out - self.value)
+        """What each subject adds: their squares sum to the CR2 variance.
+
+        ``sqrt(1 − share) · (value − value without the subject)``. For a mean with equal
+        shares this is the usual variance of a mean of subjects.
+        """
+        scaled: FloatArray = np.sqrt(np.maximum(1.0 - self.shares, 0.0)) * (
+            self.value - self.left_out
+        )
         return scaled
 
-    @property
+    @cached_property
     def variance(self) -> float:
-        """Jackknife variance about the full value (the more cautious of the two forms)."""
+        """Cluster-robust variance of the value (CR2)."""
         return float((self.deviations**2).sum())
 
     @property
     def is_constant(self) -> bool:
         """Whether leaving anyone out changes nothing, so that the spread is silent."""
         return self.variance <= TINY
+
+    @cached_property
+    def effective_errors(self) -> float:
+        """Errors, or hits if fewer, among the answers the share is worth; else infinite.
+
+        An item of a person whose items are alike is worth less than one answer.
+        """
+        p = self.value
+        if self.scale is not Scale.SHARE or not 0.0 <= p <= 1.0:
+            return float("inf")
+        spread, variance = p * (1.0 - p), self.variance
+        n = min(spread / variance, self.n_answers) if variance > TINY else self.effective_subjects
+        return n * min(p, 1.0 - p)
+
+    @property
+    def is_cautioned(self) -> bool:
+        """Whether the interval rests on few subjects, effective errors or effective hits."""
+        if self.n_subjects < PROMISED_SUBJECTS:
+            return True
+        if self.fewest_holders is not None and self.fewest_holders < FEW_HOLDERS:
+            return True
+        if self.scale is Scale.SHARE:
+            return self.effective_errors < FEW_ERRORS
+        return carriers(self.deviations) < FEW_CARRIERS
+
+    @cached_property
+    def degrees_of_freedom(self) -> float:
+        """Effective subjects minus one, or fewer if few carry the variance; at least one."""
+        trusted = 1.0 if self.effective_errors < VERY_FEW_ERRORS else 1.5
+        carried = trusted * carriers(self.deviations)
+        return max(min(self.effective_subjects - 1.0, carried), 1.0)
 
 
 def carriers(deviations: FloatArray) -> float:
@@ -156,12 +226,24 @@ def carriers(deviations: FloatArray) -> float:
 
 def replicate(metric: Metric, tally: Tally) -> Replicates:
     """Evaluate ``metric`` on all subjects of ``tally`` and without each of them."""
-    sizes = metric.base(tally.counts)
+    return replicate_parts(metric, metric.parts(tally.counts), tally.subjects, tally.n_items)
+
+
+def replicate_parts(
+    metric: Metric, parts: FloatArray, subjects: IntArray, n_items: int
+) -> Replicates:
+    """Evaluate ``metric`` from its parts by subject, shape ``(n_subjects, n_parts)``."""
+    sizes = metric.n_of_parts(parts)
     used = sizes > 0
-    value = float(metric.value(tally.total))
-    left_out = metric.value(tally.total[None] - tally.counts[used])
-    weights = None if metric.weights is None else metric.weights(tally.counts)[used]
-    return Replicates(value, left_out, sizes[used], tally.subjects[used], tally.n_items, weights)
+    if not used.all():
+        parts, sizes, subjects = parts[used], sizes[used], subjects[used]
+    total = parts.sum(axis=0)
+    weights = None if metric.weights_of_parts is None else metric.weights_of_parts(parts)
+    fewest = None if metric.fewest_of_parts is None else metric.fewest_of_parts(parts)
+    return Replicates(
+        float(metric.of_parts(total)), metric.of_parts(total - parts), sizes, subjects, n_items,
+        weights, metric.scale, fewest,
+    )  # fmt: skip
 
 
 def mean_of(n: FloatArray, total: FloatArray, subjects: IntArray, n_items: int) -> Replicates:
@@ -218,7 +300,7 @@ def estimate(metric: Metric, tally: Tally, spec: IntervalSpec) -> Estimate | Not
     ...                      rng.integers(0, 2, 100), n_labels=2)
     >>> e = estimate(metric_named("accuracy", ["a", "b"]), t, IntervalSpec())
     >>> f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})"
-    '0.54 (0.43 to 0.65)'
+    '0.54 (0.43 to 0.64)'
     """
     replicates = replicate(metric, tally)
     refused = refuse(replicates)
@@ -231,32 +313,45 @@ def interval(
     replicates: Replicates, spec: IntervalSpec, scale: Scale, *, is_mean: bool = False
 ) -> Estimate:
     """Put an interval around replicates that `refuse` has let pass."""
-    r = replicates
+    r = replicates if replicates.scale is scale else replace(replicates, scale=scale)
     t = float(stdtrit(r.degrees_of_freedom, 0.5 + spec.level / 2))
-    low, high, method = _ends(r, t, spec.level, scale)
+    low, high, method = _ends(r, t, spec.level)
     return Estimate(
-        value=r.value, low=low, high=high, level=spec.level, method=method,
+        value=r.value, low=low, high=high, level=spec.level,
+        method=f"{method}; {CAUTION}" if r.is_cautioned else method,
         n_items=r.n_items, n_answers=r.n_answers, n_subjects=r.n_subjects,
         design_effect=_design_effect(r) if is_mean else None,
     )  # fmt: skip
 
 
-def _ends(r: Replicates, t: float, level: float, scale: Scale) -> tuple[float, float, str]:
-    p = r.value
-    if scale is Scale.DIFFERENCE:
-        half = t * float(np.sqrt(r.variance))
+def _ends(r: Replicates, t: float, level: float) -> tuple[float, float, str]:
+    p, half = r.value, t * float(np.sqrt(r.variance))
+    if r.scale is Scale.DIFFERENCE:
         return p - half, p + half, METHOD_PAIRED
-    if scale is Scale.UNIT and not r.is_constant:
-        half = t * float(np.sqrt(r.variance))
+    if r.scale is Scale.UNIT and not r.is_constant:
         return max(p - half, 0.0), min(p + half, 1.0), METHOD_CUT
-    if scale is Scale.CORRELATION:
+    if r.scale is Scale.CORRELATION:
         inside = 1.0 - p * p
         if inside <= TINY or r.is_constant:
             return -1.0, 1.0, METHOD_WHOLE
-        z, reach = np.arctanh(p), t * np.sqrt(r.variance) / inside
+        z, reach = np.arctanh(p), half / inside
         return float(np.tanh(z - reach)), float(np.tanh(z + reach)), METHOD_FISHER
+    return share_ends(r, t, level)
+
+
+def share_ends(r: Replicates, t: float, level: float) -> tuple[float, float, str]:
+    """Return the ends of the interval of a share, ``t`` standard errors away, and the method.
+
+    Parameters
+    ----------
+    t
+        Critical value: standard errors on the logit scale.
+    level
+        Of the exact binomial interval, where that one is taken.
+    """
+    p = r.value
     spread = p * (1.0 - p)
-    if spread > TINY and r.is_constant and scale is Scale.SHARE:
+    if spread > TINY and r.is_constant and r.scale is Scale.SHARE:
         # Everybody is right equally often, so nobody is wholly right or wholly wrong.
         return *_exact(p, r.n_answers, level), METHOD_ANSWERS
     low, high = _exact(p, r.effective_subjects, level)

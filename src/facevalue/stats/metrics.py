@@ -38,32 +38,50 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A statistic of confusion counts.
+    """A statistic of confusion counts, by way of a few sums that add up over people.
+
+    Counts go into ``parts``, and parts into the value: so leaving out a person, or adding up
+    a group, takes a handful of numbers a person and not the whole table.
 
     Parameters
     ----------
     name
         As it is written in findings, e.g. ``recall[anger]``.
-    value
-        Counts ``(..., n_labels, n_labels + 1)`` → values ``(...)``, NaN where undefined.
-    base
-        Counts → how many answers the value rests on, shape ``(...)``.
+    parts
+        Counts ``(..., n_labels, n_labels + 1)`` → sums ``(..., n_parts)``; linear.
+    of_parts
+        Sums ``(..., n_parts)`` → values ``(...)``, NaN where undefined.
+    n_of_parts
+        Sums → how many answers the value rests on, shape ``(...)``.
     scale
         Range of the values.
     is_mean
-        Whether the value is a plain mean over the answers of ``base``, so that a variance
+        Whether the value is a plain mean over the answers it rests on, so that a variance
         with answers as independent is defined.
-    weights
-        Counts by subject, shape ``(n_subjects, n_labels, n_labels + 1)`` → how much the value
-        hangs on each subject, shape ``(n_subjects,)``; `None` where ``base`` says that.
+    weights_of_parts
+        Sums by subject, shape ``(n_subjects, n_parts)`` → how much the value hangs on each
+        subject, shape ``(n_subjects,)``; `None` where the answers say that.
+    fewest_of_parts
+        Sums by subject → people behind the label that fewest people have, where labels are
+        averaged.
     """
 
     name: str
-    value: ValueFunction
-    base: ValueFunction
+    parts: ValueFunction
+    of_parts: ValueFunction
+    n_of_parts: ValueFunction
     scale: Scale = Scale.SHARE
     is_mean: bool = False
-    weights: ValueFunction | None = None
+    weights_of_parts: ValueFunction | None = None
+    fewest_of_parts: Callable[[FloatArray], int] | None = None
+
+    def value(self, counts: FloatArray) -> FloatArray:
+        """Return the statistic of counts ``(..., n_labels, n_labels + 1)``, shape ``(...)``."""
+        return self.of_parts(self.parts(counts))
+
+    def base(self, counts: FloatArray) -> FloatArray:
+        """Return how many answers the value rests on, shape ``(...)``."""
+        return self.n_of_parts(self.parts(counts))
 
 
 def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
@@ -77,90 +95,126 @@ def _all(counts: FloatArray) -> FloatArray:
     return summed
 
 
-def _correct(counts: FloatArray) -> FloatArray:
+def _diagonal(counts: FloatArray) -> FloatArray:
     n_labels = counts.shape[-2]
     picked: FloatArray = counts[..., np.arange(n_labels), np.arange(n_labels)]
     return picked
 
 
-def _accuracy(counts: FloatArray) -> FloatArray:
-    return _ratio(_correct(counts).sum(axis=-1), _all(counts))
+def _share(parts: FloatArray) -> FloatArray:
+    """Parts are hits and answers."""
+    return _ratio(parts[..., 0], parts[..., 1])
 
 
-def _recall(k: int, counts: FloatArray) -> FloatArray:
-    return _ratio(counts[..., k, k], counts[..., k, :].sum(axis=-1))
+def _last(parts: FloatArray) -> FloatArray:
+    return parts[..., -1]
 
 
-def _annotated(k: int, counts: FloatArray) -> FloatArray:
-    summed: FloatArray = counts[..., k, :].sum(axis=-1)
-    return summed
+def _pair(top: FloatArray, bottom: FloatArray) -> FloatArray:
+    return np.stack([top, bottom], axis=-1)
 
 
-def _predicted(k: int, counts: FloatArray) -> FloatArray:
-    summed: FloatArray = counts[..., :, k].sum(axis=-1)
-    return summed
+def _accuracy_parts(counts: FloatArray) -> FloatArray:
+    return _pair(_diagonal(counts).sum(axis=-1), _all(counts))
 
 
-def _precision(k: int, counts: FloatArray) -> FloatArray:
-    return _ratio(counts[..., k, k], counts[..., :, k].sum(axis=-1))
+def _cell_parts(a: int, p: int, counts: FloatArray) -> FloatArray:
+    return _pair(counts[..., a, p], counts[..., a, :].sum(axis=-1))
 
 
-def _f1(k: int, counts: FloatArray) -> FloatArray:
-    return _ratio(2.0 * counts[..., k, k], _f1_weights(k, counts))
+def _precision_parts(k: int, counts: FloatArray) -> FloatArray:
+    return _pair(counts[..., k, k], counts[..., :, k].sum(axis=-1))
 
 
-def _f1_base(k: int, counts: FloatArray) -> FloatArray:
-    either: FloatArray = (
-        counts[..., k, :].sum(axis=-1) + counts[..., :, k].sum(axis=-1) - counts[..., k, k]
-    )
-    return either
+def _rate_parts(k: int, counts: FloatArray) -> FloatArray:
+    return _pair(counts[..., :, k].sum(axis=-1), _all(counts))
 
 
-def _uar(labels: tuple[int, ...], counts: FloatArray) -> FloatArray:
-    rows = counts[..., list(labels), :].sum(axis=-1)
-    recalls = _ratio(counts[..., list(labels), list(labels)], rows)
-    averaged: FloatArray = recalls.mean(axis=-1)
+def _f1_parts(k: int, counts: FloatArray) -> FloatArray:
+    both = counts[..., k, :].sum(axis=-1) + counts[..., :, k].sum(axis=-1)
+    hits = counts[..., k, k]
+    return np.stack([2.0 * hits, both, both - hits], axis=-1)
+
+
+def _f1_weights(parts: FloatArray) -> FloatArray:
+    return parts[..., 1]
+
+
+def _recall_parts(labels: tuple[int, ...], column: int | None, counts: FloatArray) -> FloatArray:
+    """Hits of each label, then answers of each; a hit is its own label, or ``column``."""
+    used = list(labels)
+    hits = counts[..., used, used if column is None else column]
+    return np.concatenate([hits, counts[..., used, :].sum(axis=-1)], axis=-1)
+
+
+def _halves(parts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    n = parts.shape[-1] // 2
+    return parts[..., :n], parts[..., n:]
+
+
+def _weighted_recall(weights: FloatArray, parts: FloatArray) -> FloatArray:
+    averaged: FloatArray = _ratio(*_halves(parts)) @ (weights / weights.sum())
     return averaged
 
 
-def _label_weights(weights: FloatArray, counts: FloatArray) -> FloatArray:
+def _n_of_halves(parts: FloatArray) -> FloatArray:
+    summed: FloatArray = _halves(parts)[1].sum(axis=-1)
+    return summed
+
+
+def _fewest_holders(parts: FloatArray) -> int:
+    return int((_halves(parts)[1] > 0).sum(axis=0).min()) if parts.size else 0
+
+
+def _label_weights(weights: FloatArray, parts: FloatArray) -> FloatArray:
     """Weigh subjects by their share of each label's answers, labels by ``weights``.
 
     An average of recalls is an average over subjects with these weights: whoever gave half
     of the items of a rare label counts for half of that label.
     """
-    by_label = counts.sum(axis=-1)
+    by_label = _halves(parts)[1]
     shares = _ratio(by_label, np.broadcast_to(by_label.sum(axis=0), by_label.shape))
     weighed: FloatArray = np.nan_to_num(shares) @ weights
     return weighed
 
 
-def _f1_weights(k: int, counts: FloatArray) -> FloatArray:
-    both: FloatArray = counts[..., k, :].sum(axis=-1) + counts[..., :, k].sum(axis=-1)
-    return both
-
-
-def _mcc(counts: FloatArray) -> FloatArray:
+def _mcc_parts(counts: FloatArray) -> FloatArray:
     # Answers outside the taxonomy form a class of their own that is never annotated.
-    s = _all(counts)
-    c = _correct(counts).sum(axis=-1)
-    t = counts.sum(axis=-1)
-    p = counts.sum(axis=-2)
-    n_labels = counts.shape[-2]
+    hits = _diagonal(counts).sum(axis=-1, keepdims=True)
+    return np.concatenate([hits, counts.sum(axis=-1), counts.sum(axis=-2)], axis=-1)
+
+
+def _mcc(parts: FloatArray) -> FloatArray:
+    n_labels = (parts.shape[-1] - 2) // 2
+    c, t, p = parts[..., 0], parts[..., 1 : 1 + n_labels], parts[..., 1 + n_labels :]
+    s = t.sum(axis=-1)
     cross = (t * p[..., :n_labels]).sum(axis=-1)
     spread = (s**2 - (p**2).sum(axis=-1)) * (s**2 - (t**2).sum(axis=-1))
     return _ratio(c * s - cross, np.sqrt(np.maximum(spread, 0.0)))
 
 
-def _prediction_rate(k: int, counts: FloatArray) -> FloatArray:
-    return _ratio(counts[..., :, k].sum(axis=-1), _all(counts))
-
-
-def _standardised_rate(k: int, weights: FloatArray, counts: FloatArray) -> FloatArray:
-    used = np.flatnonzero(weights)
-    rates = _ratio(counts[..., used, k], counts[..., used, :].sum(axis=-1))
-    summed: FloatArray = rates @ (weights[used] / weights[used].sum())
+def _n_of_mcc(parts: FloatArray) -> FloatArray:
+    n_labels = (parts.shape[-1] - 2) // 2
+    summed: FloatArray = parts[..., 1 : 1 + n_labels].sum(axis=-1)
     return summed
+
+
+def _recalls(
+    name: str, labels: Sequence[int], weights: FloatArray, column: int | None = None
+) -> Metric:
+    """Return the weighted mean of the shares of hits by annotated label."""
+    return Metric(
+        name,
+        partial(_recall_parts, tuple(labels), column),
+        partial(_weighted_recall, weights),
+        _n_of_halves,
+        weights_of_parts=partial(_label_weights, weights),
+        fewest_of_parts=_fewest_holders,
+    )
+
+
+def _mean(name: str, parts: ValueFunction) -> Metric:
+    return Metric(name, parts, _share, _last, is_mean=True)
 
 
 def cell_share(labels: Sequence[str], annotated: str, predicted: str) -> Metric:
@@ -170,13 +224,7 @@ def cell_share(labels: Sequence[str], annotated: str, predicted: str) -> Metric:
     """
     a = list(labels).index(annotated)
     p = list(labels).index(predicted) if predicted in labels else len(labels)
-
-    def value(counts: FloatArray) -> FloatArray:
-        return _ratio(counts[..., a, p], counts[..., a, :].sum(axis=-1))
-
-    return Metric(
-        f"confusion[{annotated}→{predicted}]", value, partial(_annotated, a), is_mean=True
-    )
+    return _mean(f"confusion[{annotated}→{predicted}]", partial(_cell_parts, a, p))
 
 
 def metric_named(
@@ -219,13 +267,12 @@ def metric_named(
     names = list(labels)
     if not rest:
         if head == "accuracy":
-            return Metric(name, _accuracy, _all, is_mean=True)
+            return _mean(name, _accuracy_parts)
         if head == "mcc":
-            return Metric(name, _mcc, _all, scale=Scale.CORRELATION)
+            return Metric(name, _mcc_parts, _mcc, _n_of_mcc, scale=Scale.CORRELATION)
         if head == "uar":
-            used = tuple(names.index(x) for x in (names if present is None else present))
-            even = np.isin(np.arange(len(names)), used).astype(np.float64)
-            return Metric(name, partial(_uar, used), _all, weights=partial(_label_weights, even))
+            used = [names.index(x) for x in (names if present is None else present)]
+            return _recalls(name, used, np.ones(len(used)))
         raise KeyError(name)
     label = rest.removesuffix("]")
     if label not in names:
@@ -233,16 +280,15 @@ def metric_named(
     k = names.index(label)
     if head == "standardised_prediction_rate":
         weights = np.ones(len(names)) if mix is None else mix
-        by_mix = partial(_label_weights, weights)
-        return Metric(name, partial(_standardised_rate, k, weights), _all, weights=by_mix)
-    table: dict[str, tuple[ValueFunction, ValueFunction, bool]] = {
-        "recall": (partial(_recall, k), partial(_annotated, k), True),
-        "precision": (partial(_precision, k), partial(_predicted, k), True),
-        "f1": (partial(_f1, k), partial(_f1_base, k), False),
-        "prediction_rate": (partial(_prediction_rate, k), _all, True),
+        used = [int(x) for x in np.flatnonzero(weights)]
+        return _recalls(name, used, weights[used], column=k)
+    if head == "f1":
+        return Metric(name, partial(_f1_parts, k), _share, _last, weights_of_parts=_f1_weights)
+    table: dict[str, ValueFunction] = {
+        "recall": partial(_cell_parts, k, k),
+        "precision": partial(_precision_parts, k),
+        "prediction_rate": partial(_rate_parts, k),
     }
     if head not in table:
         raise KeyError(name)
-    value, base, is_mean = table[head]
-    weigh = partial(_f1_weights, k) if head == "f1" else None
-    return Metric(name, value, base, is_mean=is_mean, weights=weigh)
+    return _mean(name, table[head])

@@ -15,6 +15,8 @@ from facevalue.audits import (
     dataset_spec,
     measure_spec,
 )
+from facevalue.audits.looks import Family
+from facevalue.audits.scope import Equivalence
 from facevalue.dataset import Bands, Dataset, DatasetSpec
 from facevalue.domain import Taxonomy
 
@@ -119,6 +121,36 @@ def test_what_claims_ask_for_is_measured_too() -> None:
     assert spec.joint == ((("sex",), ("sex", "age_band")),)
     # One attribute alone has its largest gap told anyway.
     assert measured({}, {**GAP, "over": ["sex"]}).joint == ()
+
+
+def test_claims_of_equality_are_tested_for_equivalence() -> None:
+    crossed = {**GAP, "over": ["sex", ["sex", "age_band"]], "condition": "light=day"}
+    plain = {**GAP, "over": ["sex"]}
+    spec = measured({}, crossed, plain, plain, {**plain, "largest_gap_at_most": 0.05}, LEVEL)
+    assert spec.no_gap_above == tuple(
+        Equivalence(metric="accuracy", attribute=a, condition=c, bound=b)
+        for a, c, b in (
+            ("sex or sex × age_band", "light=day", 0.1), ("sex", None, 0.1), ("sex", None, 0.05),
+        )
+    )  # fmt: skip
+    # Where failures count as wrong the test is of that accuracy, if there are failures.
+    strict = measured({}, {**plain, "failures": "wrong"})
+    assert [e.metric for e in strict.no_gap_above] == ["accuracy[failures=wrong]", "accuracy"]
+
+
+def test_families_of_looks_are_handed_on() -> None:
+    wanted = {
+        "name": "recalls", "metrics": ["recall"], "attributes": ["sex"],
+        "conditions": ["all"], "references": ["rest"], "adjust": "max-t",
+    }  # fmt: skip
+    spec = measured({}, analyses={"families": [wanted, {"name": "others"}]})
+    assert spec.families == (
+        Family(
+            name="recalls", metrics=("recall",), attributes=("sex",), conditions=("all",),
+            references=("rest",), adjust="max-t",
+        ),
+        Family(name="others"),
+    )  # fmt: skip
 
 
 def test_what_claims_about_other_datasets_ask_for_is_not() -> None:

@@ -10,12 +10,15 @@ import pytest
 
 from audits_support import estimate, finding, measured, none
 from facevalue.audits import COLUMNS, FindingSet
+from facevalue.audits.findings import Adjusted
 from facevalue.domain import Reason
 from facevalue.errors import InputError
 
 FINDINGS = FindingSet(
     (
-        finding(estimate(0.8, p_value=0.25, design_effect=1.5)).adjusted(0.5),
+        finding(estimate(0.8, p_value=0.25, design_effect=1.5)).with_looks(
+            Adjusted(p_value=0.5, by="Holm over 2", low=0.7, high=0.875)
+        ),
         finding(estimate(0.1, -0.2, 0.4), attribute="sex × age", group="f × 60+", reference="rest"),
         finding(none(detail="2, at least 5 needed", value=0.5), condition="light=day"),
         finding(none(Reason.UNDEFINED, detail="all (of them)"), "mcc"),
@@ -45,7 +48,8 @@ def test_rows() -> None:
         "estimate": 0.8, "low": 0.75, "high": 0.8500000000000001, "level": 0.95,
         "method": "made up", "n_items": 400, "n_subjects": 40, "p_value": 0.25,
         "p_adjusted": 0.5, "status": "estimated", "reason": None, "n_answers": 400,
-        "design_effect": 1.5,
+        "design_effect": 1.5, "adjusted_by": "Holm over 2", "low_adjusted": 0.7,
+        "high_adjusted": 0.875,
     }  # fmt: skip
     assert (second["attribute"], second["group"]) == ("sex × age", "f × 60+")
     # What carries no interval has none, whatever else is known of it.

@@ -115,11 +115,12 @@ def test_what_is_left_out_is_told(about: Claim, share: float, says: str) -> None
 
 
 def test_an_inconclusive_claim_says_how_many_subjects_would_settle_it() -> None:
-    # Half-width towards the bound 0.05, distance 0.025: 4 · 40 subjects in all, 120 more.
+    # An exact interval ends on 0.775 with 276.7 trials, on 0.8 with 999.8 (scipy.stats.beta.ppf):
+    # 40 · 3.6135 = 144.5 subjects in all, 105 more.
     verdict = judged(claim(0.8), finding(estimate(0.825, 0.775, 0.875)))
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.reason == "the interval reaches over the bound on both sides"
-    assert verdict.further_subjects == 120
+    assert verdict.further_subjects == 105
     # An estimate on the bound is settled by no number.
     on_it = judged(claim(0.8), finding(estimate(0.8, 0.7, 0.9)))
     assert (on_it.outcome, on_it.further_subjects) == (Outcome.INCONCLUSIVE, None)
@@ -191,6 +192,57 @@ def test_an_equality_claim_is_upheld_for_a_system_with_skill() -> None:
         "Measured: 4.0 percentage points, between m (higher) and f (lower) (95% interval 0.0 to "
         "8.0; 40 subjects, 400 items)."
     )
+
+
+def equivalence(p_value: float, bound: float = 0.1, metric: str = "accuracy") -> Finding:
+    at = {"family": "equivalence", "attribute": "sex", "group": "m − f"}
+    result = estimate(0.04, p_value=p_value, level=0.9)
+    return finding(result, metric, reference=f"no gap above {bound:g}", **at)
+
+
+@pytest.mark.parametrize(
+    ("p_value", "high", "says"),
+    [
+        (0.0004, 0.08, "p below 0.001."),
+        (0.001, 0.08, "p = 0.001."),
+        (0.05, 0.1, "p = 0.050."),
+        # One side at a time is less than the whole interval, which decides.
+        (0.05, 0.101, "p = 0.050; the verdict asks for the whole interval."),
+        (0.0511, 0.101, "p = 0.051."),
+    ],
+)
+def test_an_equality_claim_tells_its_equivalence_test(
+    p_value: float, high: float, says: str
+) -> None:
+    tested, elsewhere = equivalence(p_value), equivalence(0.5, bound=0.2)
+    verdict = judged(equality(), gap(0.0, high), *groups(), tested, elsewhere, *skill(0.2))
+    sentence = f" Test that no pair differs by as much (equivalence): {says}"
+    assert verdict.sentence.endswith(f"40 subjects, 400 items).{sentence}")
+    assert tested.key in verdict.finding_keys
+    assert elsewhere.key not in verdict.finding_keys
+    # It decides nothing.
+    assert verdict.outcome is (Outcome.UPHELD if high <= 0.1 else Outcome.INCONCLUSIVE)
+
+
+def test_an_equivalence_test_that_could_not_be_made_is_not_told() -> None:
+    at: dict[str, Any] = {"family": "equivalence", "attribute": "sex", "group": "m − f"}
+    failed = finding(none(), reference="no gap above 0.1", **at)
+    verdict = judged(equality(), gap(0.0, 0.08), failed, *skill(0.2))
+    assert "equivalence" not in verdict.sentence
+
+
+def test_the_equivalence_test_is_that_of_the_number_that_decides() -> None:
+    # With failures both accuracies are tested; the claim is about the strict one.
+    strict_gap = finding(
+        estimate(0.04, 0.0, 0.08), "accuracy[failures=wrong]", family="disparity",
+        attribute="sex", group="m − f", reference="largest gap",
+    )  # fmt: skip
+    plain, strict = equivalence(0.002), equivalence(0.003, metric="accuracy[failures=wrong]")
+    both = [gap(0.0, 0.08), strict_gap, plain, strict, *skill(0.2)]
+    assert "p = 0.003." in judged(equality(failures="wrong"), *both).sentence
+    assert "p = 0.002." in judged(equality(), *both).sentence
+    # Without a failure there is one accuracy.
+    assert "p = 0.002." in judged(equality(failures="wrong"), gap(0.0, 0.08), plain).sentence
 
 
 NO_SKILL = (

@@ -12,6 +12,8 @@ import pytest
 from audits_support import LABELS, RIGHT, measured, one, sampled, small_audit, value
 from facevalue.audits import FindingSet, MeasureSpec, Place, measure
 from facevalue.audits.cells import Cell, conditions_of
+from facevalue.audits.findings import Adjusted
+from facevalue.audits.scope import Equivalence
 from facevalue.domain import Estimate, NotEstimable, Reason
 from facevalue.errors import InputError
 from facevalue.stats import IntervalSpec, difference, metric_named, replicate
@@ -78,8 +80,8 @@ def test_levels(found: FindingSet, metric: str) -> None:
 
 def test_no_level_is_forgotten(found: FindingSet) -> None:
     levels = found.where(condition=None, attribute=None, reference=None)
-    names = {f.place.metric for f in levels if f.place.family != "skill"}
-    assert names == {*LEVELS, "ece"}
+    names = {f.place.metric for f in levels if f.place.family not in ("skill", "calibration")}
+    assert names == set(LEVELS) - {"mean_confidence"}
 
 
 def test_intervals_are_those_of_the_statistics(found: FindingSet) -> None:
@@ -162,10 +164,11 @@ def test_the_largest_gap_over_several_attributes(found: FindingSet) -> None:
     )
     alone = one(found, metric="accuracy", attribute="sex", group="m − f", reference="largest gap")
     assert value(joint) == pytest.approx(7 / 24, abs=EXACT)
-    # Looking at more pairs widens the interval.
+    # Looking at more pairs lowers the lower end; the upper end needs no allowance.
     assert isinstance(joint.result, Estimate)
     assert isinstance(alone.result, Estimate)
-    assert joint.result.high > alone.result.high
+    assert joint.result.low <= alone.result.low
+    assert joint.result.high == alone.result.high
 
 
 def test_reference_systems(found: FindingSet) -> None:
@@ -192,13 +195,15 @@ def test_reference_systems(found: FindingSet) -> None:
 def test_families_of_looks_are_adjusted_by_holm(found: FindingSet) -> None:
     sex: dict[str, str | None] = {"attribute": "sex", "condition": None, "reference": "rest"}
     accuracy = found.where(**sex, metric="accuracy")
-    # Two looks at one difference: both p-values are the same and are doubled.
+    # Of two groups each is the rest of the other: one difference told twice, one look.
     assert len(accuracy) == 2
     for f in accuracy:
         assert isinstance(f.result, Estimate)
         assert f.result.p_value is not None
-        assert f.p_adjusted == pytest.approx(min(1.0, 2 * f.result.p_value), abs=EXACT)
-    # Recall is one family over both labels: four looks; the smallest p is taken four times.
+        assert f.p_adjusted == pytest.approx(f.result.p_value, abs=EXACT)
+        assert f.adjusted == Adjusted(p_value=f.p_adjusted or 0.0, by="Holm over 1")
+    # Recall is one family over both labels: two looks; the smallest p is taken twice, and the
+    # interval that is right for both at once is the one at 97.5 %.
     recall = [
         *found.where(**sex, metric="recall[anger]"),
         *found.where(**sex, metric="recall[calm]"),
@@ -207,7 +212,13 @@ def test_families_of_looks_are_adjusted_by_holm(found: FindingSet) -> None:
     assert len(ps) == 4
     smallest = min(p for p in ps if p is not None)
     adjusted = min(f.p_adjusted for f in recall if f.p_adjusted is not None)
-    assert adjusted == pytest.approx(min(1.0, 4 * smallest), abs=EXACT)
+    assert adjusted == pytest.approx(min(1.0, 2 * smallest), abs=EXACT)
+    for f in recall:
+        assert isinstance(f.result, Estimate)
+        assert f.adjusted is not None
+        assert f.adjusted.by == "Holm over 2"
+        assert f.adjusted.low is not None
+        assert f.adjusted.low < f.result.low
     # One look is not adjusted.
     largest = one(found, metric="accuracy", attribute="sex", group="m − f", reference="largest gap")
     assert isinstance(largest.result, Estimate)
@@ -342,13 +353,77 @@ def test_where_people_are_in_several_groups_chance_is_told_without_permutations(
     found = measured(groups=(("light",),))
     (largest,) = found.where(metric="accuracy", attribute="light", reference="largest gap")
     assert isinstance(largest.result, Estimate)
-    assert largest.result.method == "simultaneous pairwise intervals (Šidák)"
+    assert largest.result.method == (
+        "max-t over pairs, CR2 over subjects; few subjects, errors or hits: cautious"
+    )
     assert largest.result.n_subjects == 12
     (apart,) = measured(groups=(("sex",),)).where(
         metric="accuracy", attribute="sex", reference="largest gap"
     )
     assert isinstance(apart.result, Estimate)
-    assert apart.result.method.endswith("p by max-T permutation of groups over subjects")
+    assert "p by max-T permutation of groups over subjects;" in apart.result.method
+    # Six people a group: C(12, 6) = 924 ways, all gone through if that many draws are asked for.
+    (exact,) = measured(groups=(("sex",),), permutations=924).where(
+        metric="accuracy", attribute="sex", reference="largest gap"
+    )
+    assert isinstance(exact.result, Estimate)
+    assert "p by max-T over all permutations of groups over subjects;" in exact.result.method
+
+
+def test_a_bound_on_the_largest_gap_is_tested_for_equivalence() -> None:
+    def bounds(*given: float, condition: str | None = None, of: str = "sex") -> Any:
+        return tuple(
+            Equivalence(metric="accuracy", attribute=of, condition=condition, bound=b)
+            for b in given
+        )
+
+    joint = bounds(0.9, of="sex or age")
+    found = measured(
+        groups=(("sex",), ("age",)), conditions=("light",), joint=((("sex",), ("age",)),),
+        no_gap_above=(*bounds(0.9, 0.2, 0.0), *bounds(0.9, condition="light=day"), *joint),
+    )  # fmt: skip
+    told = found.where(family="equivalence")
+    assert [(f.place.condition, f.place.attribute, f.place.reference) for f in told] == [
+        (None, "sex", "no gap above 0.9"),
+        (None, "sex", "no gap above 0.2"),
+        (None, "sex", "no gap above 0"),
+        (None, "sex or age", "no gap above 0.9"),
+        ("light=day", "sex", "no gap above 0.9"),
+    ]
+    sex: dict[str, str | None] = {"metric": "accuracy", "attribute": "sex", "group": "m − f"}
+    plain = one(found, **sex, reference="largest gap").result
+    wide, narrow, none = (
+        one(found, **sex, reference=f"no gap above {b}").result for b in ("0.9", "0.2", "0")
+    )
+    assert isinstance(plain, Estimate)
+    for result in (wide, narrow, none):
+        assert isinstance(result, Estimate)
+        assert result.value == plain.value
+        assert result.level == pytest.approx(0.9)
+        assert plain.low <= result.low <= result.high <= plain.high
+        assert result.method == (
+            f"two one-sided tests over all pairs (intersection–union); {plain.method}"
+        )
+    assert isinstance(wide, Estimate)
+    assert isinstance(narrow, Estimate)
+    assert isinstance(none, Estimate)
+    # The test at 5 % says what the upper end at 90 % says: 7/24 is more than 0.2 anyway.
+    assert wide.p_value is not None
+    assert (wide.p_value < 0.05) == (wide.high < 0.9)
+    assert (narrow.p_value, none.p_value) == (1.0, 1.0)
+
+
+def test_a_bound_where_no_gap_can_be_told_has_the_reason() -> None:
+    bound = Equivalence(metric="accuracy", attribute="sex", condition=None, bound=0.5)
+    found = measured(groups=(("sex",),), leave_out={"sex": ["m"]}, no_gap_above=(bound,))
+    (told,) = found.where(family="equivalence")
+    assert isinstance(told.result, NotEstimable)
+    assert told.result.reason is Reason.TOO_FEW_CLUSTERS
+    # Nor are there ends at a level that leaves nothing.
+    low = measured(groups=(("sex",),), level=0.5, no_gap_above=(bound,))
+    (told,) = low.where(family="equivalence")
+    (plain,) = low.where(metric="accuracy", attribute="sex", reference="largest gap")
+    assert told.result == plain.result
 
 
 def with_failures() -> FindingSet:
@@ -452,7 +527,8 @@ def test_controls_and_items_nobody_annotated() -> None:
 def test_only_the_metrics_that_are_asked_for() -> None:
     found = measured(groups=(("sex",),), metrics=("accuracy", "recall"))
     assert {f.place.metric for f in found} == {
-        "accuracy", "ratio of accuracy", "recall[anger]", "recall[calm]",
+        "accuracy", "impact ratio of accuracy", "ratio of accuracy", "recall[anger]",
+        "recall[calm]",
     }  # fmt: skip
     assert found.where(family="skill") != []
 

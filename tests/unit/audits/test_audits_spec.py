@@ -121,7 +121,8 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert mine.options["nested"] == {"deep": [1, 2.5, True, None]}
     assert (fer.adapter, fer.options) == (None, {})
     assert spec.analyses.model_dump() == {
-        "permutations": 99, "shuffles": 100, "confident": 0.8,
+        "permutations": 99, "shuffles": 100, "confident": 0.8, "min_cell": 5,
+        "families": [], "compare": [],
     }  # fmt: skip
     assert [c.key for c in spec.claims] == ["good", "strict", "sure", "works-for-everyone"]
     assert spec.claims[1].at_least == 1.0
@@ -131,7 +132,8 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
     spec = read_audit(write(tmp_path, SMALL)).spec
     assert (spec.seed, spec.level, spec.claims) == (0, 0.95, [])
     assert spec.analyses.model_dump() == {
-        "permutations": 2000, "shuffles": 200, "confident": 0.9,
+        "permutations": 2000, "shuffles": 200, "confident": 0.9, "min_cell": 5,
+        "families": [], "compare": [],
     }  # fmt: skip
     assert spec.datasets[0].key == "faces"
 
@@ -149,6 +151,36 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
 
 
 # What is changed in the small file, and everything that is said of it.
+def test_families_and_comparisons_are_read(tmp_path: Path) -> None:
+    text = """\
+analyses:
+  min_cell: 1
+  compare: [[mine, theirs]]
+  families:
+  - {name: recalls, metrics: [recall], attributes: [sex × age], conditions: [all],
+     references: [rest, largest gap], adjust: benjamini-hochberg}
+  - {name: others}
+systems:
+  - name: theirs
+    adapter: predictions
+  - name: mine
+"""
+    spec = read_audit(write(tmp_path, SMALL.replace("systems:\n  - name: mine\n", text))).spec
+    assert spec.analyses.min_cell == 1
+    assert spec.analyses.compare == [["mine", "theirs"]]
+    assert [f.model_dump() for f in spec.analyses.families] == [
+        {
+            "name": "recalls", "metrics": ["recall"], "attributes": ["sex × age"],
+            "conditions": ["all"], "references": ["rest", "largest gap"],
+            "adjust": "benjamini-hochberg",
+        },
+        {
+            "name": "others", "metrics": [], "attributes": [], "conditions": [],
+            "references": [], "adjust": "holm",
+        },
+    ]  # fmt: skip
+
+
 EDITS: dict[str, tuple[str, str, str]] = {
     "format": (
         "facevalue: 1",
@@ -180,6 +212,58 @@ EDITS: dict[str, tuple[str, str, str]] = {
         "title: Faces",
         "title: Faces\nanalyses: {permutations: 98}",
         "line 3, analyses.permutations: expected at least 99, found 98 [bad_value]",
+    ),
+    "family twice": (
+        "title: Faces",
+        "title: Faces\nanalyses:\n  families:\n  - {name: a}\n  - {name: a}",
+        "line 6, analyses.families[1]: 'a' is there already, as analyses.families[0]; give another "
+        "name [bad_value]",
+    ),
+    "family without a name": (
+        "title: Faces",
+        "title: Faces\nanalyses: {families: [{metrics: [uar]}]}",
+        "line 3, analyses.families[0].name: 'name' is required [missing_key]",
+    ),
+    "unknown adjustment": (
+        "title: Faces",
+        "title: Faces\nanalyses: {families: [{name: a, adjust: bonferroni}]}",
+        "line 3, analyses.families[0].adjust: expected 'holm', 'benjamini-hochberg' or 'max-t', "
+        "found 'bonferroni' [bad_value]",
+    ),
+    "max-t of a largest gap": (
+        "title: Faces",
+        "title: Faces\nanalyses: {families: [{name: a, adjust: max-t, references: [largest gap]}]}",
+        "line 3, analyses.families[0]: max-t is for differences from the rest or from a group; a "
+        "largest gap has allowed for its pairs already: leave it out, or adjust by holm "
+        "[bad_value]",
+    ),
+    "comparison with nobody": (
+        "title: Faces",
+        "title: Faces\nanalyses: {compare: [[mine]]}",
+        "line 3, analyses.compare[0]: expected at least 2 item(s), found ['mine'] [bad_value]",
+    ),
+    "comparison with itself": (
+        "title: Faces",
+        "title: Faces\nanalyses: {compare: [[mine, mine]]}",
+        "line 3, analyses.compare[0]: a system differs from itself in nothing [bad_value]",
+    ),
+    "comparison told twice": (
+        "systems:\n",
+        "analyses:\n  compare:\n  - [mine, theirs]\n  - [mine, theirs]\n"
+        "systems:\n  - {name: theirs, adapter: predictions}\n",
+        "line 9, analyses.compare[1]: these two are compared already, in analyses.compare[0] "
+        "[bad_value]",
+    ),
+    "comparison with an unknown system": (
+        "title: Faces",
+        "title: Faces\nanalyses: {compare: [[mine, their]]}",
+        "line 3, analyses.compare[0][1]: there is no 'their' in this file. Known: 'mine' "
+        "[bad_value]",
+    ),
+    "cells of nobody": (
+        "title: Faces",
+        "title: Faces\nanalyses: {min_cell: 0}",
+        "line 3, analyses.min_cell: expected at least 1, found 0 [bad_value]",
     ),
     "no systems": (
         "systems:\n  - name: mine\n    adapter: predictions\n",

@@ -133,7 +133,7 @@ def test_answers_outside_the_labels_are_wrong_and_none_is_no_answer() -> None:
 @pytest.mark.parametrize(
     ("metrics", "kept"),
     [
-        (["accuracy"], {"accuracy", "ratio of accuracy"}),
+        (["accuracy"], {"accuracy", "ratio of accuracy", "impact ratio of accuracy"}),
         (["recall"], {"recall[anger]", "recall[calm]"}),
         (["recall[calm]", "uar"], {"recall[calm]", "uar"}),
         ([], set()),
@@ -156,8 +156,8 @@ def test_a_metric_that_is_not_measured_is_no_empty_table(metric: str) -> None:
     guess = {"acuracy": " Did you mean 'accuracy'?", "recall[joy]": " Did you mean 'recall'?"}
     assert str(caught.value) == (
         f"unknown metric {metric!r}.{guess.get(metric, guess['acuracy'])} Known: "
-        "'abstention_rate', 'accuracy', 'confusion', 'ece', 'f1', 'failure_rate', 'mcc', "
-        "'mean_confidence', 'precision', 'prediction_rate', 'recall', "
+        "'abstention_rate', 'accuracy', 'confusion', 'f1', 'failure_rate', 'group_spread', 'mcc', "
+        "'pooled_accuracy', 'pooled_recall', 'precision', 'prediction_rate', 'recall', "
         "'standardised_prediction_rate', 'uar'."
     )
 

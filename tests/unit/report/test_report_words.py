@@ -346,9 +346,7 @@ def test_figures_of_one_audit_show_groups_in_the_order_of_the_data() -> None:
         "Caucasian",
         "Unknown",
     ]
-    assert race.table.rows[3][1] == Told(
-        "not estimable: too few subjects to say how uncertain the number is"
-    )
+    assert race.table.rows[3][1] == Told("fewer than 5 subjects: not shown")
 
 
 def test_every_finding_is_in_the_table_and_none_is_blank() -> None:

@@ -1,4 +1,4 @@
-"""Differences, ratios and the largest gap, derived by hand."""
+"""Differences and ratios, derived by hand."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.stats import (
     IntervalSpec,
     Replicates,
+    Scale,
     Tally,
+    against_zero,
+    deviations_between,
     difference,
-    largest_gap,
     mean_of,
     metric_named,
-    permuted_gaps,
     ratio,
     replicate,
 )
@@ -43,18 +44,39 @@ MIXED = people([2, 2, 1, 1, 0])
 MOSTLY = people([2, 2, 2, 2, 1], first=5)
 
 
+def logit_ends(p: float, variance: float, t: float) -> tuple[float, float]:
+    """Return p ± t standard errors on the logit scale, back as shares."""
+    reach = t * math.sqrt(variance) / (p * (1 - p))
+    low, high = (1 / (1 + math.exp(-(math.log(p / (1 - p)) + s * reach))) for s in (-1, 1))
+    return low, high
+
+
+METHOD = (
+    "difference from both sides' logit intervals (Newcombe), CR2 over subjects, Welch t; "
+    "few subjects, errors or hits: cautious"
+)
+
+
 def test_difference_of_two_groups_by_hand() -> None:
     found = difference(MIXED, MOSTLY, SPEC)
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(-0.3)  # the group minus what it is compared with
     # Variances 7/200 and 1/100; Welch: (9/200)² / ((7/200)²/4 + (1/100)²/(20/9))
     df = (9 / 200) ** 2 / ((7 / 200) ** 2 / 4 + (1 / 100) ** 2 * 9 / 20)
-    error = math.sqrt(9 / 200)
-    half = stats.t.ppf(0.975, df) * error
-    assert (found.low, found.high) == pytest.approx((-0.3 - half, -0.3 + half))
-    assert found.p_value == pytest.approx(2 * stats.t.sf(0.3 / error, df))
+    t = stats.t.ppf(0.975, df)
+    # Newcombe: each side's distance to the end of its own interval, at one t; the side of 9/10
+    # may not reach past the exact binomial interval of 4.5 of 5 people.
+    a, b = logit_ends(0.6, 7 / 200, t), logit_ends(0.9, 1 / 100, t)
+    b = (
+        max(b[0], float(stats.beta.ppf(0.025, 4.5, 1.5))),
+        min(b[1], float(stats.beta.ppf(0.975, 5.5, 0.5))),
+    )
+    down, up = math.hypot(0.6 - a[0], b[1] - 0.9), math.hypot(a[1] - 0.6, 0.9 - b[0])
+    assert (found.low, found.high) == pytest.approx((-0.3 - down, -0.3 + up))
+    # The p-value is that of Student's t with this interval, towards zero.
+    assert found.p_value == pytest.approx(2 * stats.t.sf(t * 0.3 / up, df))
     assert (found.n_items, found.n_answers, found.n_subjects) == (20, 20, 10)
-    assert found.method == "difference, jackknife over subjects, Welch t on effective subjects"
+    assert found.method == METHOD
 
 
 def test_difference_between_conditions_of_the_same_people_by_hand() -> None:
@@ -62,11 +84,14 @@ def test_difference_between_conditions_of_the_same_people_by_hand() -> None:
     # −4, −4, 1, 1, 6 and −6, −1, −1, 4, 4. Each person's own: 2, −3, 2, −3, 2.
     found = difference(MIXED, people([2, 1, 1, 0, 0]), SPEC)
     assert isinstance(found, Estimate)
-    error = math.sqrt(4 / 5 * (4 + 9 + 4 + 9 + 4) / 1600)  # √(3/200), not √(2·7/200)
+    # Products −4·−6 + −4·−1 + 1·−1 + 1·4 + 6·4 = 55 of √(70·70): a correlation of 55/70.
     assert found.value == pytest.approx(0.2)
-    assert (found.low, found.high) == pytest.approx(
-        (0.2 - T_4 * error, 0.2 + T_4 * error), abs=1e-7
-    )
+    # 6 of 10 and 4 of 10 mirror each other: distances d and u to the ends of 0.6, u and d of 0.4.
+    low, high = logit_ends(0.6, 7 / 200, T_4)
+    d, u = 0.6 - low, high - 0.6
+    reach_down = math.sqrt(d**2 + d**2 - 2 * 55 / 70 * d * d)
+    reach_up = math.sqrt(u**2 + u**2 - 2 * 55 / 70 * u * u)
+    assert (found.low, found.high) == pytest.approx((0.2 - reach_down, 0.2 + reach_up), abs=1e-6)
     assert found.n_subjects == 5  # people, not sides
     assert found.n_answers == 20
 
@@ -74,13 +99,21 @@ def test_difference_between_conditions_of_the_same_people_by_hand() -> None:
 def test_a_difference_that_hangs_on_one_of_many_shared_people_is_known_less() -> None:
     # 2, 2, 1, 1, 0 and 2, 2, 1, 1, 2 right: the last person alone makes the difference.
     # Deviations in 40ths −4, −4, 1, 1, 6 and −2, −2, 3, 3, −2; each person's own −2 (four times)
-    # and 8: squares 4 and 64, sum 80, mean 16: 80² / (4·12² + 48²) = 20/9 people carry it, though
-    # each side on its own has 4 degrees of freedom.
+    # and 8: squares 4 and 64, sum 80, mean 16: 80² / (4·12² + 48²) = 20/9 people carry it; 1.5
+    # times that is 10/3, though each side on its own has 4 degrees of freedom. The other side:
+    # 8/10, deviations squared 4, 4, 9, 9, 4 of 1600, variance 4/5·30/1600 = 3/200.
     found = difference(MIXED, people([2, 2, 1, 1, 2]), SPEC)
     assert isinstance(found, Estimate)
-    half = stats.t.ppf(0.975, 20 / 9) * math.sqrt(4 / 5 * 80 / 1600)
-    assert found.low == pytest.approx(max(-0.2 - half, -1.0))
-    assert found.high == pytest.approx(half - 0.2)
+    t = stats.t.ppf(0.975, 10 / 3)
+    a, b = logit_ends(0.6, 7 / 200, t), logit_ends(0.8, 3 / 200, t)
+    # Products 8 + 8 + 3 + 3 − 12 = 10 of √(70·30).
+    r = 10 / math.sqrt(70 * 30)
+    # Neither side past five people who are wholly right or wrong (3 and 4 of them).
+    a_low = max(a[0], float(stats.beta.ppf(0.025, 3, 3)))
+    b_high = min(b[1], float(stats.beta.ppf(0.975, 5, 1)))
+    one, other = 0.6 - a_low, b_high - 0.8
+    down = math.sqrt(one**2 + other**2 - 2 * r * one * other)
+    assert found.low == pytest.approx(-0.2 - down)
 
 
 def test_people_who_are_in_both_groups_once_count_once() -> None:
@@ -88,19 +121,24 @@ def test_people_who_are_in_both_groups_once_count_once() -> None:
     found = difference(MIXED, people([2, 2, 2, 2, 1], first=3), SPEC)
     assert isinstance(found, Estimate)
     assert found.n_subjects == 8
-    # Deviations in 40ths: −4, −4, 1, 1 − (−1), 6 − (−1) and 1, 1, −4 with the sign turned.
-    error = math.sqrt(4 / 5 * (16 + 16 + 1 + 4 + 49 + 1 + 1 + 16) / 1600)
-    # The side with fewer degrees of freedom bounds what is known: 20/9.
-    half = stats.t.ppf(0.975, 20 / 9) * error
-    assert (found.low, found.high) == pytest.approx((-1.0, half - 0.3))
+    # Persons 3 and 4: 1·−1 and 6·−1 in 40ths, so the two sides are correlated by −7/√(70·20).
+    # Squares of −4, −4, 1, 2, 7, 1, 1, −4: the sides bound what is known, 20/9 degrees of freedom.
+    t, r = stats.t.ppf(0.975, 20 / 9), -7 / math.sqrt(70 * 20)
+    a, b = logit_ends(0.6, 7 / 200, t), logit_ends(0.9, 1 / 100, t)
+    # Five people, wholly right or wrong: no side reaches past these.
+    a_high = min(a[1], float(stats.beta.ppf(0.975, 4, 2)))
+    b_low = max(b[0], float(stats.beta.ppf(0.025, 4.5, 1.5)))
+    one, other = a_high - 0.6, 0.9 - b_low
+    up = math.sqrt(one**2 + other**2 - 2 * r * one * other)
+    assert found.high == pytest.approx(up - 0.3)
 
 
 def test_a_group_that_is_all_right_is_not_known_exactly() -> None:
     perfect = people([1] * 5, first=5, items=1)
     found = difference(perfect, MIXED, SPEC)
     assert isinstance(found, Estimate)
-    # Five of five: from 0.025^(1/5) to 1. MIXED: 0.6, from 0.14695 to 0.92888 (a jackknife on
-    # the logit scale). Newcombe: down √((1 − 0.4782)² + (0.92888 − 0.6)²), up 0.6 − 0.14695.
+    # Five of five: from 0.025^(1/5) to 1. MIXED: 0.6, from 0.14695 to 0.92888. Newcombe: down
+    # √((1 − 0.4782)² + (0.92888 − 0.6)²), up 0.6 − 0.14695.
     reach = T_4 * math.sqrt(7 / 200) / 0.24
     low, high = (1 / (1 + math.exp(-(math.log(1.5) + s * reach))) for s in (-1, 1))
     assert found.value == pytest.approx(0.4)
@@ -108,9 +146,7 @@ def test_a_group_that_is_all_right_is_not_known_exactly() -> None:
     assert found.high == pytest.approx(0.4 + (0.6 - low), abs=1e-6)
     assert found.p_value is not None
     assert found.p_value > 0.05  # as the interval holds zero
-    assert found.method == (
-        "difference from the intervals of both sides (Newcombe), as the spread is silent"
-    )
+    assert found.method == METHOD
 
 
 def test_its_p_value_says_what_its_interval_says() -> None:
@@ -147,10 +183,10 @@ def test_the_same_answers_in_both_conditions_differ_by_nothing_not_certain() -> 
 def test_a_difference_of_shares_stays_between_minus_one_and_one() -> None:
     found = difference(people([2, 2, 2, 2, 1]), people([0, 0, 0, 0, 1], first=5), SPEC)
     assert isinstance(found, Estimate)
-    assert found.high == 1.0
+    assert 0.9 < found.high < 1.0
     turned = difference(people([0, 0, 0, 0, 1]), people([2, 2, 2, 2, 1], first=5), SPEC)
     assert isinstance(turned, Estimate)
-    assert turned.low == -1.0
+    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
 
 
 FEW, NONE = people([2, 1, 0, 0], first=50), people([], first=90)
@@ -184,13 +220,54 @@ def test_each_side_may_be_the_one_that_cannot_be_told(compare: object) -> None:
 
 
 def test_what_is_no_share_and_does_not_vary_has_no_difference() -> None:
-    flat = replace(MIXED, value=-0.5, left_out=np.full(5, -0.5))
-    found = difference(flat, MOSTLY, SPEC)
+    flat = replace(MIXED, value=-0.5, left_out=np.full(5, -0.5), scale=Scale.DIFFERENCE)
+    other = replace(flat, value=0.25, left_out=np.full(5, 0.25), subjects=np.arange(5, 10))
+    found = difference(flat, other, SPEC)
     assert found == NotEstimable(
         reason=Reason.UNDEFINED,
         detail="no subject differs from another, so chance cannot be told",
-        n_items=20, n_answers=20, n_subjects=10, value=-0.5 - 0.9,
+        n_items=20, n_answers=20, n_subjects=10, value=-0.75,
     )  # fmt: skip
+
+
+def test_differences_of_what_is_no_share_are_symmetric() -> None:
+    # As MIXED and MOSTLY, but told as differences: Welch's t around −0.3.
+    a, b = (replace(r, scale=Scale.DIFFERENCE) for r in (MIXED, MOSTLY))
+    found = difference(a, b, SPEC)
+    assert isinstance(found, Estimate)
+    # 4 and 1.5·20/9 degrees of freedom.
+    df = (9 / 200) ** 2 / ((7 / 200) ** 2 / 4 + (1 / 100) ** 2 / (10 / 3))
+    half = stats.t.ppf(0.975, df) * math.sqrt(9 / 200)
+    assert (found.low, found.high) == pytest.approx((-0.3 - half, -0.3 + half))
+    assert found.p_value == pytest.approx(2 * stats.t.sf(0.3 / math.sqrt(9 / 200), df))
+
+
+def test_against_zero_by_hand() -> None:
+    # Five people: one system minus the other +0.2 with a variance of 7/200 and t with 4 degrees.
+    r = replace(MIXED, value=0.2, left_out=MIXED.left_out - 0.4, scale=Scale.DIFFERENCE)
+    found = against_zero(r, SPEC)
+    assert isinstance(found, Estimate)
+    half = T_4 * math.sqrt(7 / 200)
+    assert (found.low, found.high) == pytest.approx((0.2 - half, 0.2 + half), abs=1e-7)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(0.2 / math.sqrt(7 / 200), 4))
+    few = against_zero(replace(FEW, scale=Scale.DIFFERENCE), SPEC)
+    assert isinstance(few, NotEstimable)
+    assert few.reason is Reason.TOO_FEW_CLUSTERS
+    flat = replace(r, left_out=np.full(5, 0.2))
+    silent = against_zero(flat, SPEC)
+    assert isinstance(silent, NotEstimable)
+    assert (silent.reason, silent.value) == (Reason.UNDEFINED, 0.2)
+    nothing = against_zero(replace(flat, value=0.0, left_out=np.zeros(5)), SPEC)
+    assert isinstance(nothing, Estimate)
+    assert (nothing.value, nothing.p_value) == (0.0, 1.0)
+
+
+def test_what_people_add_to_a_difference() -> None:
+    # Persons 3 and 4 of MIXED are on both sides; in 40ths times √(4/5), value minus left out.
+    codes, apart = deviations_between(MIXED, people([2, 2, 2, 2, 1], first=3))
+    assert codes.tolist() == list(range(8))
+    unit = math.sqrt(4 / 5) / 40
+    assert apart.tolist() == pytest.approx([x * unit for x in (4, 4, -1, -2, -7, -1, -1, 4)])
 
 
 def test_ratio_by_hand() -> None:
@@ -199,14 +276,19 @@ def test_ratio_by_hand() -> None:
     # On the log scale the variances are (7/200)/(6/10)² = 7/72 and (1/100)/(9/10)² = 1/81.
     a, b = 7 / 72, 1 / 81
     df = (a + b) ** 2 / (a**2 / 4 + b**2 / (20 / 9))
-    half = stats.t.ppf(0.975, df) * math.sqrt(a + b)
-    assert found.value == pytest.approx(2 / 3)
-    assert found.low == pytest.approx(2 / 3 * math.exp(-half))
-    assert found.high == pytest.approx(2 / 3 * math.exp(half))
-    assert found.p_value == pytest.approx(2 * stats.t.sf(math.log(1.5) / math.sqrt(a + b), df))
-    assert found.method == (
-        "ratio, jackknife over subjects, log scale, Welch t on effective subjects"
+    t = stats.t.ppf(0.975, df)
+    one, other = logit_ends(0.6, 7 / 200, t), logit_ends(0.9, 1 / 100, t)
+    other = (
+        max(other[0], float(stats.beta.ppf(0.025, 4.5, 1.5))),
+        min(other[1], float(stats.beta.ppf(0.975, 5.5, 0.5))),
     )
+    down = math.hypot(math.log(0.6 / one[0]), math.log(other[1] / 0.9))
+    up = math.hypot(math.log(one[1] / 0.6), math.log(0.9 / other[0]))
+    assert found.value == pytest.approx(2 / 3)
+    assert found.low == pytest.approx(2 / 3 * math.exp(-down))
+    assert found.high == pytest.approx(2 / 3 * math.exp(up))
+    assert found.p_value == pytest.approx(2 * stats.t.sf(t * math.log(1.5) / up, df))
+    assert found.method == METHOD.replace("difference", "ratio")
 
 
 def test_ratio_with_a_side_that_is_all_right() -> None:
@@ -230,209 +312,10 @@ def test_a_ratio_with_zero_has_no_logarithm(zero_first: bool) -> None:
     )  # fmt: skip
 
 
-LOW = people([1, 0, 1, 0, 1], first=10)  # 3 of 10
-
-
-def test_largest_gap_by_hand() -> None:
-    families = [{"x": MIXED, "y": MOSTLY, "z": LOW}]
-    gap = largest_gap(families, SPEC)
-    found = gap.result
-    assert isinstance(found, Estimate)
-    # 9/10 − 3/10, with the higher group first.
-    assert found.value == pytest.approx(0.6)
-    assert gap.pair == ("y", "z")
-    assert gap.left_out == ()
-    # Three pairs: each at the level whose third power is 0.95.
-    each = IntervalSpec(0.95 ** (1 / 3))
-    pairs = [difference(a, b, each) for a, b in ((MIXED, MOSTLY), (MIXED, LOW), (MOSTLY, LOW))]
-    assert all(isinstance(p, Estimate) for p in pairs)
-    ends = [(p.low, p.high) for p in pairs if isinstance(p, Estimate)]
-    # At least the highest lower end in either direction, and at least nothing.
-    assert found.low == pytest.approx(max(0.0, *(max(low, -high) for low, high in ends)))
-    assert found.high == pytest.approx(max(max(-low, high) for low, high in ends))
-    smallest = min(p.p_value or 1.0 for p in pairs if isinstance(p, Estimate))
-    assert found.p_value == pytest.approx(1 - (1 - smallest) ** 3)
-    assert (found.n_items, found.n_answers, found.n_subjects) == (30, 30, 15)
-    assert found.method == "simultaneous pairwise intervals (Šidák)"
-    assert found.level == 0.95
-
-
-def test_the_order_of_groups_does_not_matter() -> None:
-    groups = {"low": people([1, 0] * 10), "high": people([2, 2, 2, 2, 1] * 4, first=20)}
-    forth = largest_gap([groups], SPEC)
-    back = largest_gap([dict(reversed(groups.items()))], SPEC)
-    assert forth == back
-    assert forth.pair == ("high", "low")
-    assert isinstance(forth.result, Estimate)
-    assert forth.result.low > 0.4
-
-
-def test_the_largest_gap_can_be_nothing() -> None:
-    same = {str(i): people([2, 2, 1, 1, 0], first=5 * i) for i in range(3)}
-    found = largest_gap([same], SPEC).result
-    assert isinstance(found, Estimate)
-    assert (found.value, found.low, found.p_value) == (0.0, 0.0, 1.0)
-    assert found.high > 0.0
-
-
-def test_groups_that_are_all_right_do_not_hide_one_that_is_not() -> None:
-    bad = people([1, 0] * 10, first=60)
-    groups = {"x": people([2] * 20), "y": people([2] * 20, first=30), "bad": bad}
-    gap = largest_gap([groups], SPEC)
-    assert isinstance(gap.result, Estimate)
-    assert gap.pair == ("x", "bad")
-    assert gap.result.value == pytest.approx(0.75)
-    assert gap.result.low > 0.3
-
-
-def test_a_p_value_of_many_pairs_is_never_zero() -> None:
-    # 1 − (1 − p)³ in floating point is 0 for p below 1e-16.
-    groups = {
-        str(i): people([k - 10, k + 10] * 20, first=100 * i, items=100)
-        for i, k in enumerate((30, 55, 80))
-    }
-    found = largest_gap([groups], SPEC).result
-    lone = difference(groups["0"], groups["2"], SPEC)
-    assert isinstance(found, Estimate)
-    assert isinstance(lone, Estimate)
-    assert lone.p_value is not None
-    assert 0.0 < lone.p_value < 1e-20
-    assert found.p_value == pytest.approx(3 * lone.p_value)
-
-
-def test_a_permutation_p_value_takes_the_place_of_sidaks() -> None:
-    found = largest_gap([{"x": MIXED, "y": MOSTLY}], SPEC, p_value=0.125).result
-    assert isinstance(found, Estimate)
-    assert found.p_value == 0.125
-    assert found.method == (
-        "simultaneous pairwise intervals (Šidák); p by max-T permutation of groups over subjects"
-    )
-
-
-def test_groups_with_few_people_take_no_part_and_are_named() -> None:
-    gap = largest_gap([{"x": MIXED, "few": FEW, "y": MOSTLY, "none": NONE}], SPEC)
-    assert gap.left_out == ("few", "none")
-    assert gap.pair == ("y", "x")
-    assert isinstance(gap.result, Estimate)
-    assert gap.result.n_subjects == 10
-
-
-def test_one_group_has_no_gap() -> None:
-    gap = largest_gap([{"x": MIXED, "few": FEW}], SPEC)
-    assert gap.result == NotEstimable(
-        reason=Reason.TOO_FEW_CLUSTERS, detail="1 of 2 groups have 5 subjects or more",
-        n_items=10, n_answers=10, n_subjects=5,
-    )  # fmt: skip
-    assert (gap.pair, gap.left_out) == (None, ("few",))
-    nothing = largest_gap([], SPEC)
-    assert isinstance(nothing.result, NotEstimable)
-    assert nothing.result.n_subjects == 0
-
-
-def test_over_several_attributes_people_are_not_added_up() -> None:
-    sexes = {"f": people([2, 2, 1, 1, 0]), "m": people([2, 2, 2, 2, 1], first=5)}
-    ages = {"old": people([2, 1, 2, 1, 0]), "young": people([2, 2, 2, 1, 2], first=5)}
-    found = largest_gap([sexes, ages], SPEC).result
-    assert isinstance(found, Estimate)
-    assert (found.n_items, found.n_subjects) == (20, 10)
-    # Groups of different attributes are not compared: two pairs, not six.
-    each = IntervalSpec(0.95 ** (1 / 2))
-    wide = difference(sexes["f"], sexes["m"], each)
-    assert isinstance(wide, Estimate)
-    assert found.high >= -wide.low
-
-
-def test_a_gap_that_cannot_be_told_says_why() -> None:
-    flat = replace(MIXED, value=-0.5, left_out=np.full(5, -0.5))
-    gap = largest_gap([{"x": flat, "y": MOSTLY}], SPEC)
-    assert isinstance(gap.result, NotEstimable)
-    assert gap.result.reason is Reason.UNDEFINED
-    assert gap.pair is None
-
-
 def tally(right: list[int], items: int = 2) -> Tally:
     counts = np.zeros((len(right), 2, 3))
     counts[:, 0, 0], counts[:, 0, 1] = right, items - np.array(right)
     return Tally(counts, np.arange(len(right)), items * len(right))
-
-
-def test_permuting_groups_gives_the_exact_share_of_equally_large_gaps() -> None:
-    # Three people all right against three all wrong: of the 20 ways to choose three of six,
-    # 2 are as extreme. 20,000 draws: standard error √(0.1·0.9/20000) = 0.0021.
-    rng = np.random.default_rng(5)
-    (p,) = permuted_gaps(
-        tally([2, 2, 2, 0, 0, 0]), np.array([0, 0, 0, 1, 1, 1]), [ACCURACY], 20_000, rng
-    )
-    assert p == pytest.approx(2 / 20, abs=4 * 0.0021)
-
-
-def test_people_without_a_group_take_no_part_in_the_permutation() -> None:
-    rng = np.random.default_rng(5)
-    member = np.array([0, 0, -1, 0, 1, 1, 1, -1])
-    t = tally([2, 2, 0, 2, 0, 0, 0, 2])
-    (p,) = permuted_gaps(t, member, [ACCURACY], 20_000, rng)
-    assert p == pytest.approx(2 / 20, abs=4 * 0.0021)
-
-
-def test_max_t_looks_at_all_pairs_and_weighs_them_by_size() -> None:
-    # One person right; groups of 1, 1 and 2. Gaps 1 (over √(1/2 + 1/2) and √(1/2 + 1/4)) if the
-    # one is alone: 1.155; if in the pair: 0.5/√(3/4) = 0.577. Alone in 2 of 4 places.
-    rng = np.random.default_rng(5)
-    (p,) = permuted_gaps(tally([2, 0, 0, 0]), np.array([0, 1, 2, 2]), [ACCURACY], 20_000, rng)
-    assert p == pytest.approx(1 / 2, abs=4 * math.sqrt(0.25 / 20_000))
-
-
-def test_a_gap_between_larger_groups_counts_more() -> None:
-    # Two right, two wrong; groups of 1, 1 and 2 people. Both wrong in the group of two: a gap of
-    # 1 over √(1/2 + 1/4). One of each: a gap of 1 between the single ones, over √(1/2 + 1/2),
-    # which is less. The group of two is alike in 2 of 6 ways.
-    rng = np.random.default_rng(5)
-    (p,) = permuted_gaps(tally([2, 2, 0, 0]), np.array([0, 1, 2, 2]), [ACCURACY], 20_000, rng)
-    assert p == pytest.approx(2 / 6, abs=4 * math.sqrt(2 / 9 / 20_000))
-
-
-def test_no_draw_ever_makes_a_p_value_of_zero() -> None:
-    t = tally([2] * 30 + [0] * 30)
-    (p,) = permuted_gaps(t, np.repeat([0, 1], 30), [ACCURACY], 99, np.random.default_rng(0))
-    assert p == 1 / 100
-
-
-def test_equal_people_give_a_p_value_of_one() -> None:
-    (p,) = permuted_gaps(
-        tally([1] * 6), np.array([0, 0, 0, 1, 1, 1]), [ACCURACY], 99, np.random.default_rng(0)
-    )
-    assert p == 1.0
-
-
-def test_draws_in_batches_are_the_draws() -> None:
-    # 300,000 draws of 2 × 6 numbers go in several batches.
-    (p,) = permuted_gaps(
-        tally([2, 2, 2, 0, 0, 0]), np.array([0, 0, 0, 1, 1, 1]), [ACCURACY], 300_000,
-        np.random.default_rng(5),
-    )  # fmt: skip
-    assert p == pytest.approx(2 / 20, abs=4 * math.sqrt(0.09 / 300_000))
-
-
-def test_a_draw_in_which_the_metric_is_undefined_counts_against_the_finding() -> None:
-    # Two of four people hold items of b, one in each group. Of the six ways to choose two, two
-    # put both holders into one group: no recall in the other, which counts as a larger gap.
-    counts = np.zeros((4, 2, 3))
-    counts[:, 0, 0] = 1
-    counts[0, 1, 1], counts[2, 1, 0] = 1, 1
-    recall = metric_named("recall[b]", LABELS)
-    (p,) = permuted_gaps(
-        Tally(counts, np.arange(4), 6), np.array([0, 0, 1, 1]), [recall], 99,
-        np.random.default_rng(3),
-    )  # fmt: skip
-    assert p == 1.0  # the other four draws have the same gap
-
-
-def test_there_is_no_p_value_without_two_groups_or_a_statistic() -> None:
-    rng, t = np.random.default_rng(0), tally([2, 0, 1, 1])
-    assert permuted_gaps(t, np.zeros(4, int), [ACCURACY] * 2, 99, rng) == [None, None]
-    assert permuted_gaps(t, np.full(4, -1), [ACCURACY], 99, rng) == [None]
-    recall = metric_named("recall[b]", LABELS)
-    assert permuted_gaps(t, np.array([0, 0, 1, 1]), [recall, ACCURACY], 99, rng)[0] is None
 
 
 def test_the_groups_of_a_tally_make_the_same_gap() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from facevalue.stats import (
     replicate,
 )
 from facevalue.stats.jackknife import (
+    CAUTION,
     METHOD_ANSWERS,
     METHOD_CUT,
     METHOD_EXACT,
@@ -78,10 +80,92 @@ def test_accuracy_with_its_interval_by_hand() -> None:
     assert found.low == pytest.approx(expit(math.log(1.5) - reach), abs=1e-7)
     assert found.high == pytest.approx(expit(math.log(1.5) + reach), abs=1e-7)
     assert (round(found.low, 3), round(found.high, 3)) == (0.147, 0.929)
-    assert found.method == METHOD_LOGIT
+    assert found.method == f"{METHOD_LOGIT}; {CAUTION}"
     # Answers as independent: 0.6·0.4/10. Design effect (7/200) / (24/1000) = 35/24.
     assert found.design_effect == pytest.approx(35 / 24)
     assert found.p_value is None
+
+
+def test_unequal_people_are_corrected_for_their_share() -> None:
+    # Sizes 1, 1, 1, 1, 4 with 1, 0, 1, 0, 2 right: 4/8. Left out: 3/7, 4/7, 3/7, 4/7, 2/4.
+    # CR2: (1 − 1/8)·(1/14)² four times, and the one with four items moves nothing:
+    # 4 · 7/8 · 1/196 = 1/56.
+    r = replicate(ACCURACY, tally([1, 0, 1, 0, 2], [1, 1, 1, 1, 4]))
+    assert r.left_out.tolist() == pytest.approx([3 / 7, 4 / 7, 3 / 7, 4 / 7, 2 / 4])
+    assert r.variance == pytest.approx(1 / 56)
+    assert r.shares.tolist() == [1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 2]
+
+
+def test_effective_errors_by_hand() -> None:
+    # 0.6·0.4 / (7/200) = 48/7 answers are what the ten are worth; 4/10 of them are errors.
+    assert replicate(ACCURACY, FIVE).effective_errors == pytest.approx(48 / 7 * 0.4)
+    # Of hits, if they are fewer: 0.4 right, the same.
+    mirrored = tally([0, 0, 1, 1, 2], [2] * 5)
+    assert replicate(ACCURACY, mirrored).effective_errors == pytest.approx(48 / 7 * 0.4)
+    # Never more than there are: each of 20 people right on 1 of 2, but for two who differ.
+    alike = replicate(ACCURACY, tally([1] * 18 + [0, 2], [2] * 20))
+    assert alike.effective_errors == pytest.approx(40 / 2)
+    # Where nobody differs, people count.
+    silent = replicate(ACCURACY, tally([3] * 10, [3] * 10))
+    assert silent.effective_errors == 0.0
+    # What is no share has no errors to count.
+    as_difference = Replicates(0.4, np.full(5, 0.4), np.ones(5), np.arange(5), 5)
+    assert replace(as_difference, scale=Scale.DIFFERENCE).effective_errors == math.inf
+
+
+def people(n: int, right: int, of: int) -> Replicates:
+    """Return ``n`` people with ``of`` items, half of them one right more and half one less."""
+    hits = [right + (1 if i % 2 else -1) for i in range(n)]
+    return replicate(ACCURACY, tally(hits, [of] * n))
+
+
+def test_when_an_interval_warns() -> None:
+    # 40 people with 10 items, 9 ± 1 right: variance of a mean of subjects (0.1²)·40/39/40;
+    # 0.9·0.1 / (0.01/39) = 351 answers, 35 of them errors: no warning.
+    enough = people(40, 9, 10)
+    assert enough.effective_errors == pytest.approx(35.1)
+    assert not enough.is_cautioned
+    # The same of 16 people: 0.09 / (0.01/15) = 135 answers, 13.5 errors: fewer than 15.
+    few = people(16, 9, 10)
+    assert few.effective_errors == pytest.approx(13.5)
+    assert few.is_cautioned
+    # Seven people warn however many errors there are; eight do not.
+    assert people(7, 50, 100).is_cautioned
+    assert not people(8, 50, 100).is_cautioned
+
+
+def test_degrees_of_freedom_trust_the_spread_less_with_very_few_errors() -> None:
+    # Ten of twenty people are on one side by 2/10, ten on the other by 1/10 or so.
+    hits = [7] * 14 + [1] * 6  # 104 of 200
+    r = replicate(ACCURACY, tally(hits, [10] * 20))
+    assert r.effective_errors >= 10
+    assert r.degrees_of_freedom == pytest.approx(min(19.0, 1.5 * carriers(r.deviations)))
+    rare = replicate(ACCURACY, tally([10] * 17 + [9, 8, 7], [10] * 20))
+    assert rare.effective_errors < 10
+    assert rare.degrees_of_freedom == pytest.approx(min(19.0, carriers(rare.deviations)))
+
+
+def test_a_label_of_few_people_warns() -> None:
+    def held_by(n: int) -> Replicates:
+        counts = np.zeros((60, 2, 3))
+        counts[:, 0, 0], counts[:, 0, 1] = 6, 4
+        counts[::2, 0, 0], counts[::2, 0, 1] = 5, 5
+        counts[:n, 1, 1], counts[:n, 1, 0] = 10, 10
+        return replicate(metric_named("uar", LABELS), Tally(counts, np.arange(60), 600 + 20 * n))
+
+    assert (held_by(9).fewest_holders, held_by(9).is_cautioned) == (9, True)
+    assert (held_by(10).fewest_holders, held_by(10).is_cautioned) == (10, False)
+
+
+def test_what_is_no_share_warns_where_few_people_carry_the_spread() -> None:
+    def carried_by(n: int) -> Replicates:
+        left_out = 0.2 + np.array([0.01 * (-1) ** i for i in range(n)] + [0.0] * (20 - n))
+        return Replicates(0.2, left_out, np.ones(20), np.arange(20), 20, scale=Scale.CORRELATION)
+
+    # n equal squares and 20 − n zeros: n² / (n − n²/20) = 20·n/(20 − n): 4 → 5, 5 → 6.7.
+    assert carriers(carried_by(4).deviations) == pytest.approx(5.0)
+    assert carried_by(4).is_cautioned
+    assert not carried_by(5).is_cautioned
 
 
 def test_kish_effective_number_by_hand() -> None:
@@ -125,7 +209,7 @@ def test_an_interval_is_never_wider_than_the_exact_binomial_over_subjects() -> N
     # The logit interval with 45/32 degrees of freedom would reach from 0.006 to 0.99996; one
     # answer a person is exactly binomial: 9 of 10, from a table.
     assert (round(found.low, 4), round(found.high, 4)) == (0.5550, 0.9975)
-    assert found.method == METHOD_LOGIT
+    assert found.method == f"{METHOD_LOGIT}; {CAUTION}"
 
 
 def test_carriers() -> None:
@@ -143,7 +227,7 @@ def test_all_right_is_not_certainty(n: int) -> None:
     # n people, all wholly right: the lower end solves q^n = 0.025.
     assert found.low == pytest.approx(0.025 ** (1 / n))
     assert (found.value, found.high) == (1.0, 1.0)
-    assert found.method == METHOD_EXACT
+    assert found.method == f"{METHOD_EXACT}; {CAUTION}"
     assert found.design_effect is None  # the answers have no variance to compare with
 
 
@@ -166,7 +250,7 @@ def test_everybody_right_equally_often_is_binomial_over_answers() -> None:
     found = estimate(ACCURACY, tally([1] * 5, [2] * 5), SPEC)
     assert isinstance(found, Estimate)
     assert (round(found.low, 4), round(found.high, 4)) == (0.1871, 0.8129)
-    assert found.method == METHOD_ANSWERS
+    assert found.method == f"{METHOD_ANSWERS}; {CAUTION}"
     assert found.design_effect == pytest.approx(0.0)
 
 
@@ -212,7 +296,7 @@ def test_a_correlation_is_symmetric_on_fishers_scale() -> None:
     assert r.effective_subjects == pytest.approx(576 / 118)
     reach = stats.t.ppf(0.975, r.degrees_of_freedom) * math.sqrt(r.variance) * 49 / 24
     assert z[2] - z[1] == pytest.approx(reach)
-    assert found.method == METHOD_FISHER
+    assert found.method == f"{METHOD_FISHER}; {CAUTION}"
     assert -1 < found.low < found.high < 1
 
 
@@ -222,7 +306,7 @@ def test_a_perfect_correlation_is_not_narrowed_down() -> None:
     found = estimate(metric_named("mcc", LABELS), Tally(counts, np.arange(5), 20), SPEC)
     assert isinstance(found, Estimate)
     assert (found.value, found.low, found.high) == (1.0, -1.0, 1.0)
-    assert found.method == METHOD_WHOLE
+    assert found.method == f"{METHOD_WHOLE}; {CAUTION}"
 
 
 def test_a_difference_and_what_is_no_average_stay_on_their_scale() -> None:
@@ -230,10 +314,10 @@ def test_a_difference_and_what_is_no_average_stay_on_their_scale() -> None:
     half = T_4 * math.sqrt(7 / 200)
     paired = interval(r, SPEC, Scale.DIFFERENCE)
     assert (paired.low, paired.high) == pytest.approx((0.6 - half, 0.6 + half), abs=1e-7)
-    assert paired.method == METHOD_PAIRED
+    assert paired.method == f"{METHOD_PAIRED}; {CAUTION}"
     cut = interval(r, SPEC, Scale.UNIT)
     assert (cut.low, cut.high) == pytest.approx((0.6 - half, 1.0), abs=1e-7)
-    assert cut.method == METHOD_CUT
+    assert cut.method == f"{METHOD_CUT}; {CAUTION}"
 
 
 def test_what_is_no_average_and_does_not_vary_is_not_certain_either() -> None:
@@ -241,7 +325,7 @@ def test_what_is_no_average_and_does_not_vary_is_not_certain_either() -> None:
     found = interval(r, SPEC, Scale.UNIT)
     # As 1 of 10 people, from a table.
     assert (round(found.low, 4), round(found.high, 4)) == (0.0025, 0.4450)
-    assert found.method == METHOD_EXACT
+    assert found.method == METHOD_EXACT  # ten people, and nobody carries more than another
 
 
 def test_far_from_the_middle_nothing_overflows() -> None:

@@ -26,26 +26,50 @@ def test_holm_by_hand(given: list[float], expected: list[float]) -> None:
     assert holm(given) == pytest.approx(expected)
 
 
-def found(value: float, low: float, high: float, n: int = 25) -> Estimate:
+def found(
+    value: float, low: float, high: float, n: int = 25, p_value: float | None = None
+) -> Estimate:
     return Estimate(
         value=value, low=low, high=high, level=0.95, method="m", n_items=100, n_answers=100,
-        n_subjects=n,
+        n_subjects=n, p_value=p_value,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("estimate", "bound", "expected"),
     [
-        # Half-width 0.1 below, distance 0.05: (0.1/0.05)² = 4 times the 25, so 75 more.
-        (found(0.6, 0.5, 0.7), 0.55, 75),
+        # A comparison. Half-width 0.1 below, distance 0.05: 2² = 4 times the 25, so 75 more.
+        (found(0.6, 0.5, 0.7, p_value=0.2), 0.55, 75),
         # Above, the other half-width counts: 0.2/0.05, 16 times, 375 more.
-        (found(0.6, 0.5, 0.8), 0.65, 375),
+        (found(0.6, 0.5, 0.8, p_value=0.2), 0.65, 375),
         # 25·(0.1/0.03)² = 277.8: 278 people, rounded up.
-        (found(0.6, 0.5, 0.7), 0.57, 253),
+        (found(0.6, 0.5, 0.7, p_value=0.2), 0.57, 253),
+        # Below zero there are no shares: the same as for a comparison.
+        (found(0.2, -0.2, 0.6), 0.0, 75),
+        # All 25 right, an interval from 0.9: without an error n trials reach down to 0.025^(1/n),
+        # so n is in proportion to 1/ln: 25·ln 0.9/ln 0.95 = 51.4, 27 more.
+        (found(1.0, 0.9, 1.0), 0.95, 27),
+        # None right, up to 0.1: likewise.
+        (found(0.0, 0.0, 0.1), 0.05, 27),
+        # A share. Its exact binomial interval ends on 0.5 with 105.37 trials and on 0.55 with
+        # 397.74 (scipy.stats.beta.ppf): 25·3.7748 = 94.4.
+        (found(0.6, 0.5, 0.7), 0.55, 70),
+        # On 0.8 with 22.02 trials, on 0.65 with 374.32: 25·17.002 = 425.1.
+        (found(0.6, 0.5, 0.8), 0.65, 401),
+        # Near 0 the lower end shrinks slower than the root: 0.0164 with 100 trials, 0.0265 with
+        # 250.6, where (0.0336/0.0235)² would say 204.4.
+        (found(0.05, 0.0164, 0.1128, n=100), 0.0265, 151),
+        # And the upper end faster: 172.2, not (0.0628/0.044)²·100 = 203.7.
+        (found(0.05, 0.0164, 0.1128, n=100), 0.094, 73),
         # Just inside the interval: at least one more.
         (found(0.6, 0.5, 0.7), 0.5000001, 1),
-        # Outside it: settled already, so one more keeps it settled.
+        # Outside it, or at its end: settled already, so one more keeps it settled.
         (found(0.6, 0.5, 0.7), 0.45, 1),
+        (found(0.6, 0.6, 0.7), 0.55, 1),
+        (found(0.6, 0.5, 0.7), 1.0, 1),
+        (found(0.6, 0.5, 0.7), -0.2, 1),
+        # An end that was cut at 0 tells nothing of trials: (0.3/0.2)²·25 = 56.25.
+        (found(0.3, 0.0, 0.7), 0.1, 32),
         # On the bound no number settles it, and near it no realistic one.
         (found(0.6, 0.5, 0.7), 0.6, None),
         (found(0.6, 0.5, 0.7), 0.5999, None),
@@ -57,5 +81,6 @@ def test_further_subjects_by_hand(estimate: Estimate, bound: float, expected: in
 
 def test_a_million_is_the_most_that_is_told() -> None:
     # 100·(0.1/0.001)² is one million.
-    assert further_subjects(found(0.6, 0.5, 0.7, n=100), 0.599) == 1_000_000 - 100
-    assert further_subjects(found(0.6, 0.5, 0.7, n=101), 0.599) is None
+    gap = found(0.6, 0.5, 0.7, n=100, p_value=0.2)
+    assert further_subjects(gap, 0.599) == 1_000_000 - 100
+    assert further_subjects(found(0.6, 0.5, 0.7, n=101, p_value=0.2), 0.599) is None

@@ -117,22 +117,39 @@ def test_uar_hangs_on_subjects_by_their_share_of_each_label() -> None:
     # Subject 0 gave 9 of 10 items of a and none of b; subject 1 one of a and both of b.
     counts = np.zeros((2, 2, 3))
     counts[0, 0, 0], counts[1, 0, 0], counts[1, 1, 1] = 9, 1, 2
-    weights = metric_named("uar", LABELS).weights
-    assert weights is not None
+    uar = metric_named("uar", LABELS)
+    assert uar.weights_of_parts is not None
     # 9/10 + 0 and 1/10 + 1 (each label weighs one).
-    assert weights(counts).tolist() == pytest.approx([0.9, 1.1])
+    assert uar.weights_of_parts(uar.parts(counts)).tolist() == pytest.approx([0.9, 1.1])
+    # Two people hold a, one holds b.
+    assert uar.fewest_of_parts is not None
+    assert uar.fewest_of_parts(uar.parts(counts)) == 1
     by_mix = metric_named("standardised_prediction_rate[a]", LABELS, mix=np.array([3.0, 1.0]))
-    assert by_mix.weights is not None
+    assert by_mix.weights_of_parts is not None
     # 3·9/10 + 0 and 3·1/10 + 1
-    assert by_mix.weights(counts).tolist() == pytest.approx([2.7, 1.3])
+    assert by_mix.weights_of_parts(by_mix.parts(counts)).tolist() == pytest.approx([2.7, 1.3])
 
 
 def test_f1_hangs_on_subjects_by_annotations_and_predictions() -> None:
     counts = np.zeros((1, 2, 3))
     counts[0] = COUNTS
-    weights = metric_named("f1[a]", LABELS).weights
-    assert weights is not None
-    assert weights(counts).tolist() == [10 + 11]
+    f1 = metric_named("f1[a]", LABELS)
+    assert f1.weights_of_parts is not None
+    assert f1.weights_of_parts(f1.parts(counts)).tolist() == [10 + 11]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["accuracy", "uar", "mcc", "recall[a]", "precision[b]", "f1[a]", "prediction_rate[b]",
+     "standardised_prediction_rate[a]"],
+)  # fmt: skip
+def test_parts_add_up_over_people(name: str) -> None:
+    rng = np.random.default_rng(3)
+    counts = rng.integers(1, 9, (7, 2, 3)).astype(float)
+    metric = metric_named(name, LABELS)
+    summed = metric.parts(counts).sum(axis=0)
+    assert summed.tolist() == pytest.approx(metric.parts(counts.sum(axis=0)).tolist())
+    assert float(metric.of_parts(summed)) == pytest.approx(float(metric.value(counts.sum(axis=0))))
 
 
 @pytest.mark.parametrize("name", ["auroc", "recall[c]", "auroc[a]", "uar[a]", "f1[]"])

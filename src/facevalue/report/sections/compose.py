@@ -31,10 +31,10 @@ def page_of(report: ReportInput) -> Page:
         glossary_section(),
     )
     return Page(
-        title=report.title,
+        title=material.report.title,
         lead=lead(material),
-        summary=in_one_sentence(report.verdicts),
-        version=report.provenance.version,
+        summary=in_one_sentence(material.report.verdicts),
+        version=material.report.provenance.version,
         front=front_blocks(material),
         sections=sections,
     )

@@ -53,9 +53,7 @@ def main_metric(pair: Pair) -> str | None:
 def correctness_blocks(material: Material, pair: Pair) -> list[Block]:
     """Return agreement by condition, all overall measures, measures per label, confusion."""
     whole = [
-        f
-        for f in pair.of("correctness", "calibration")
-        if f.place.attribute is None and f.place.reference is None
+        f for f in pair.of("correctness") if f.place.attribute is None and f.place.reference is None
     ]
     if not whole:
         return []

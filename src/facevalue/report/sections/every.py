@@ -5,6 +5,7 @@ from __future__ import annotations
 from facevalue.audits.findings import Finding
 from facevalue.domain.estimates import Estimate
 from facevalue.report.blocks import Block, Column, EveryFinding, Prose, Section
+from facevalue.report.figures import counted
 from facevalue.report.metrics import unit_of
 from facevalue.report.model import Material
 from facevalue.report.wording import (
@@ -120,8 +121,8 @@ def _row(finding: Finding, codes: dict[str, str]) -> tuple[str, ...]:
         clean(place.group or "all"),
         clean(place.reference or "–"),
         quantity(result, unit),
-        f"{result.n_items:,}",
-        f"{result.n_subjects:,}",
+        counted(finding, result.n_items),
+        counted(finding, result.n_subjects),
         p,
         p_words(finding.p_adjusted),
         method,

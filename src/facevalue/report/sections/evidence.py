@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from facevalue.report.blocks import Block, Bullets, Heading, Link, Prose, Section
 from facevalue.report.model import Material, Pair
+from facevalue.report.sections.calibration import calibration_blocks
+from facevalue.report.sections.ceiling import ceiling_blocks
+from facevalue.report.sections.compared import compared_blocks
 from facevalue.report.sections.conditions import correctness_blocks
 from facevalue.report.sections.controls import control_blocks, output_blocks
 from facevalue.report.sections.failures import failure_blocks
@@ -16,8 +19,11 @@ __all__ = ["evidence_section"]
 
 PARTS = (
     prohibited_blocks,
+    compared_blocks,
     skill_blocks,
     correctness_blocks,
+    calibration_blocks,
+    ceiling_blocks,
     group_blocks,
     over_predicted_blocks,
     control_blocks,

@@ -15,18 +15,29 @@ from facevalue.report.blocks import (
     Table,
     Text,
 )
-from facevalue.report.figures import Entry, Wanted, dot_figure, finding_link, quantity_cell
+from facevalue.report.figures import (
+    Entry,
+    Wanted,
+    counted,
+    dot_figure,
+    entry_table,
+    finding_link,
+    quantity_cell,
+)
 from facevalue.report.metrics import LARGEST_GAP, metric_words, parts, unit_of
 from facevalue.report.model import Material, Pair
 from facevalue.report.sections.conditions import MAIN, main_metric
 from facevalue.report.wording import (
+    Unit,
     condition_words,
     count,
+    interval,
     level_words,
     listed,
     p_phrase,
     p_words,
     quantity,
+    with_unit,
 )
 
 __all__ = ["group_blocks", "over_predicted_blocks"]
@@ -34,6 +45,15 @@ __all__ = ["group_blocks", "over_predicted_blocks"]
 MAX_DRAWN_GROUPS = 16
 MAX_LABEL_ROWS = 12
 CLEAR = 0.05
+SPREAD_KNOWN = 5
+"""Of fewer groups it is hardly known how much they differ."""
+
+POOLED = (
+    "Partially pooled numbers (hollow marks) let each group borrow from the other groups of the "
+    "attribute: the more, the fewer people it has and the more alike the groups look. They jump "
+    "less by chance, but a group that really is different is pulled towards the others. So "
+    "neither replaces the other."
+)
 
 
 def group_blocks(material: Material, pair: Pair) -> list[Block]:
@@ -48,13 +68,12 @@ def group_blocks(material: Material, pair: Pair) -> list[Block]:
     if not shown:
         return []
     figures = tuple(figure for _, m in shown if (figure := m.figure()) is not None)
-    blocks: list[Block] = [
-        Heading("Groups", 4),
-        Prose(tuple(sentence for _, m in shown for sentence in m.sentences())),
-    ]
+    said = [sentence for _, m in shown for sentence in m.sentences()]
+    said += [POOLED] if any(m.pooled for _, m in shown) else []
+    blocks: list[Block] = [Heading("Groups", 4), Prose(tuple(said))]
     if figures:
         blocks.append(Gallery(figures))
-    blocks += [table for _, m in shown if (table := m.table()).rows]
+    blocks += [table for _, m in shown for table in m.tables()]
     return blocks
 
 
@@ -75,6 +94,14 @@ class _Attribute:
         self.ratios = [
             f for f in found if f.place.metric == ratio and f.place.condition == self.condition
         ]
+        here = {
+            (f.place.metric, f.place.group): f
+            for f in found
+            if f.place.condition == self.condition and f.place.reference is None
+        }
+        pooled = {f.place.group: here.get((f"pooled_{self.metric}", f.place.group)) for f in same}
+        self.pooled = {group: f for group, f in pooled.items() if f is not None}
+        self.spread = here.get((f"group_spread[{self.metric}]", None))
 
     @property
     def where(self) -> str:
@@ -82,8 +109,24 @@ class _Attribute:
         return f", {condition_words(self.condition)}" if self.condition is not None else ""
 
     def sentences(self) -> list[str]:
-        """Return what the largest gap says."""
-        return [self._gap_sentence(gap) for gap in self.gaps]
+        """Return what the largest gap says, and how much groups differ."""
+        return [*(self._gap_sentence(gap) for gap in self.gaps), *self._spread_sentence()]
+
+    def _spread_sentence(self) -> list[str]:
+        """Return the spread between groups in points, around the rate of all of them."""
+        whole = self._whole()
+        result = None if self.spread is None else self.spread.result
+        if whole is None or not isinstance(result, Estimate) or len(self.pooled) < SPREAD_KNOWN:
+            return []
+        # A small step in log-odds moves a rate p by p·(1 − p) times as much.
+        value, low, high = (
+            x * whole * (1.0 - whole) for x in (result.value, result.low, result.high)
+        )
+        beyond = " beyond what each attribute adds by itself" if "×" in self.attribute else ""
+        return [
+            f"{self.attribute}{self.where}: pooled, groups differ{beyond} with a standard "
+            f"deviation of {with_unit(value, Unit.GAP)} ({interval(low, high, Unit.GAP)})."
+        ]
 
     def _gap_sentence(self, gap: Finding) -> str:
         name = metric_words(self.metric or "")
@@ -102,13 +145,12 @@ class _Attribute:
         """Return a dot per group, if there are not too many groups to see."""
         if not self.levels or len(self.levels) > MAX_DRAWN_GROUPS:
             return None
-        name = metric_words(self.metric or "")
         whole = self._whole()
         return dot_figure(
-            [Entry(f.place.group or "", f) for f in self.levels],
+            self._entries(),
             Wanted(
                 name=("groups", self.attribute, self.pair.system, self.pair.dataset),
-                title=f"{self.pair.title}: {name} by {self.attribute}{self.where}",
+                title=self._title,
                 first=self.attribute,
                 noun=self.pair.noun,
                 level=self.level,
@@ -116,8 +158,33 @@ class _Attribute:
                 line=whole,
                 line_words="" if whole is None else "all groups together",
                 dot_words=f"group, with {level_words(self.level)} interval",
+                hollow_words="partially pooled with the other groups",
             ),
         )
+
+    @property
+    def _title(self) -> str:
+        name = metric_words(self.metric or "")
+        return f"{self.pair.title}: {name} by {self.attribute}{self.where}"
+
+    def _entries(self) -> list[Entry]:
+        return [
+            Entry(f.place.group or "", f, pooled=self.pooled.get(f.place.group))
+            for f in self.levels
+        ]
+
+    def tables(self) -> list[Table]:
+        """Return the groups' levels, if no figure holds them, and the comparisons."""
+        made = [self._comparison_table()]
+        if len(self.levels) > MAX_DRAWN_GROUPS:
+            made.insert(
+                0,
+                entry_table(
+                    self._title, self.attribute, self._entries(),
+                    noun=self.pair.noun, level=self.level,
+                ),
+            )  # fmt: skip
+        return [table for table in made if table.rows]
 
     def _whole(self) -> float | None:
         return next(
@@ -132,7 +199,7 @@ class _Attribute:
             None,
         )
 
-    def table(self) -> Table:
+    def _comparison_table(self) -> Table:
         """Return every comparison between groups of the attribute."""
         ratios = {(f.place.group, f.place.reference): f for f in self.ratios}
         found = (*self.gaps, *self.comparisons)
@@ -165,7 +232,7 @@ def _comparison_row(finding: Finding, ratio: Finding | None) -> tuple[Text, ...]
         quantity(ratio.result, unit_of(ratio.place)) if ratio is not None and is_told else "–",
         p_words(result.p_value if isinstance(result, Estimate) else None),
         p_words(finding.p_adjusted),
-        f"{result.n_subjects:,}",
+        counted(finding, result.n_subjects),
         finding_link(finding),
     )
 

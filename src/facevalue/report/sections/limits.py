@@ -5,6 +5,7 @@ from __future__ import annotations
 from facevalue.domain.estimates import Estimate
 from facevalue.report.blocks import Block, Bullets, Heading, Section, Text
 from facevalue.report.model import Material
+from facevalue.report.small_cells import is_hidden
 from facevalue.report.wording import count
 
 __all__ = ["limits_section"]
@@ -28,7 +29,12 @@ ALWAYS = (
 
 def limits_section(material: Material) -> Section:
     """Return what holds for every audit, and what holds for this one."""
-    own = (*_few_subjects(material), *_undeclared(material), *_warnings(material))
+    own = (
+        *_few_subjects(material),
+        *_hidden(material),
+        *_undeclared(material),
+        *_warnings(material),
+    )
     blocks: list[Block] = [Bullets(ALWAYS)]
     if own:
         blocks += [Heading("In this audit"), Bullets(own)]
@@ -44,6 +50,25 @@ def _few_subjects(material: Material) -> tuple[Text, ...]:
         for d in material.report.datasets
         if d.missing is None and d.subjects_declared and 0 < d.n_subjects < FEW_SUBJECTS
     ) + _small_groups(material)
+
+
+def _hidden(material: Material) -> tuple[Text, ...]:
+    report = material.report
+    n_hidden = sum(map(is_hidden, report.findings))
+    if not n_hidden and all(
+        size.n_items is not None
+        for d in report.datasets
+        for groups in d.attribute_counts.values()
+        for size in groups.values()
+    ):
+        return ()
+    findings = f" ({count(n_hidden, 'finding')})" if n_hidden else ""
+    return (
+        f"Groups of fewer than {report.min_cell} are not shown alone, nor what compares them with "
+        f"others{findings}: so few people could be recognised, and say little "
+        "about anybody else. What is left out can still be worked out, roughly, from totals and "
+        "the groups that are shown. The findings and data files of the run hold all of it.",
+    )
 
 
 def _small_groups(material: Material) -> tuple[Text, ...]:

@@ -14,14 +14,10 @@ __all__ = ["explained", "methods_section"]
 # What is said of a method is picked by the words of its name; several may apply.
 EXPLANATIONS: tuple[tuple[str, str], ...] = (
     (
-        "jackknife over subjects",
+        "cr2 over subjects",
         "Each subject is left out in turn, with all their items, and the number computed again; "
-        "how much it moves gives the standard error (Efron and Tibshirani 1993, eq. 11.5).",
-    ),
-    (
-        "paired",
-        "Both sides are computed without the same subject each time, so that what they share "
-        "cancels out.",
+        "how much it moves gives the standard error, corrected for few subjects (CR2, Bell and "
+        "McCaffrey 2002).",
     ),
     (
         "logit scale",
@@ -29,7 +25,6 @@ EXPLANATIONS: tuple[tuple[str, str], ...] = (
         "each person were wholly right or wholly wrong (exact binomial).",
     ),
     ("cut at 0", "Cut at 0 and 100 %."),
-    ("log scale", "Made on the logarithmic scale, so that it stays above 0."),
     ("fisher", "Made on Fisher’s z scale, so that it stays inside −1 and 1."),
     (
         "on effective subjects",
@@ -38,8 +33,16 @@ EXPLANATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         "newcombe",
-        "The side on which nobody differs from anybody shows no spread, yet is not known exactly: "
-        "the intervals of both sides are combined (Newcombe 1998, method 10).",
+        "The ends come from the intervals of both sides (Newcombe 1998, method 10; Zou and Donner "
+        "2008), each made on the logit scale, with the correlation of people who are on both.",
+    ),
+    (
+        "partial pooling",
+        "A hierarchical logistic model, fitted at every value of the spread between groups and of "
+        "the correlation of answers about one person that the data leave open, and averaged over "
+        "them (Gelman et al. 2013, ch. 5). Simulated, such intervals cover as often as their "
+        "level says, averaged over the groups; for a group that is unlike all others they cover "
+        "less.",
     ),
     ("whole range", "Nothing varies between subjects, so the data do not narrow it down."),
     ("welch", "Each side counts with its own degrees of freedom (Welch)."),
@@ -54,15 +57,43 @@ EXPLANATIONS: tuple[tuple[str, str], ...] = (
         "(Clopper and Pearson 1934) over all answers takes its place.",
     ),
     (
-        "simultaneous",
-        "Intervals of all pairs of groups are made so that they hold together. The largest gap "
-        "is at least the highest of their lower ends, cut at zero, and at most the highest of "
-        "their upper ends: it can contain zero.",
+        "max-t over pairs",
+        "The lower end asks whether any pair of groups differs by more, allowing for all pairs "
+        "that could be the largest; the upper end is the highest of all pairs. So it can contain "
+        "zero, or for a ratio one (Chernozhukov, Lee and Rosen 2013).",
+    ),
+    (
+        "several pairs",
+        "Where several pairs could be the largest, it covers more often than its level says.",
     ),
     (
         "permutation",
-        "For p, groups are shuffled over subjects many times; each shuffle looks for its own "
-        "largest gap (max-T), so that looking at all pairs is allowed for.",
+        "For p, groups are permuted over subjects; each permutation looks for its own largest "
+        "gap (max-T), so that looking at all pairs is allowed for. With few subjects all "
+        "permutations are gone through.",
+    ),
+    (
+        "two one-sided tests",
+        "For p, every pair is tested against the bound from both sides; the largest of these p "
+        "decides. A small p shows that no pair differs by as much (equivalence). The interval is "
+        "the one that goes with it: its level is lower, since it counts towards one side only.",
+    ),
+    (
+        "test inversion over supposed errors",
+        "Of the errors that there may be, the interval holds those under which what was found is "
+        "not surprising, chance included; so it can reach zero. The estimate is the error under "
+        "which what was found is what one expects.",
+    ),
+    (
+        "confidence taken along",
+        "It is the interval of the accuracy, each subject’s confidence taken along, seen from the "
+        "mean confidence.",
+    ),
+    (
+        "few subjects, errors or hits",
+        "With few subjects, or few answers of the rarer kind (right or wrong) once those of one "
+        "person are counted for what they are worth, no interval can be both short and sure. "
+        "This one is the safer: it may cover more often than its level says, or a little less.",
     ),
     (
         "shuffl",
@@ -70,11 +101,6 @@ EXPLANATIONS: tuple[tuple[str, str], ...] = (
         "own frequencies as they are and takes away any skill.",
     ),
     ("exact by construction", "The number is the same for whoever is in the sample."),
-    (
-        "bootstrap",
-        "Subjects are drawn anew with replacement, with all their items, many times; the spread "
-        "of the results gives the interval. Draws derive from the seed of the audit.",
-    ),
 )
 
 POLICIES = (
@@ -98,9 +124,11 @@ POLICIES = (
     ),
     (
         "Many looks",
-        "The adjusted p allows for all comparisons of the groups of one attribute by one kind of "
-        "measure (Holm 1979). Both values are shown. Without it, one in twenty comparisons falls "
-        "below 0.05 by chance.",
+        "The adjusted p allows for all comparisons of a family: those that the audit file reads "
+        "together, else all groups of one attribute by one kind of measure (Holm 1979). Of two "
+        "groups each is the rest of the other, which is one look. Both values are shown, and the "
+        "findings hold intervals that are right for all of the family at once. Without it, one "
+        "in twenty comparisons falls below 0.05 by chance.",
     ),
     (
         "Not estimable",
@@ -120,8 +148,8 @@ def explained(method: str) -> str:
 
     Examples
     --------
-    >>> explained("ratio, log scale")
-    'Made on the logarithmic scale, so that it stays above 0.'
+    >>> explained("whole range")
+    'Nothing varies between subjects, so the data do not narrow it down.'
     """
     name = method.casefold()
     said = [text for words, text in EXPLANATIONS if words in name]
@@ -133,9 +161,8 @@ def methods_section(material: Material) -> Section:
     level = level_words(material.report.provenance.level)
     first = (
         f"Intervals are two-sided {level} intervals: they are made to cover the number they aim "
-        f"at in {level} of audits like this one. Simulated audits bear that out from 8 subjects a "
-        "group. With 5 to 7, for comparisons of rates near 0 or 1 where people differ much, and "
-        "for the expected calibration error, which is biased upwards, less is promised."
+        f"at in {level} of audits like this one. Simulated audits bear that out from 10 subjects a "
+        "group, unless the method of a number says that it is cautious."
     )
     blocks: list[Block] = [Prose((first,)), Facts(POLICIES)]
     codes = method_codes(material)
@@ -149,5 +176,7 @@ def methods_section(material: Material) -> Section:
 
 
 def _base(metric: str) -> str:
-    ratio = "ratio of " if metric.startswith("ratio of ") else ""
-    return ratio + parts(metric.removeprefix("ratio of "))[0]
+    for start in ("impact ratio of ", "ratio of "):
+        if metric.startswith(start):
+            return start + parts(metric.removeprefix(start))[0]
+    return parts(metric)[0]

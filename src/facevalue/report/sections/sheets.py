@@ -30,7 +30,7 @@ def data_section(material: Material) -> Section:
     """Return one sheet per dataset."""
     blocks: list[Block] = []
     for sheet in material.report.datasets:
-        blocks += _dataset_blocks(sheet)
+        blocks += _dataset_blocks(sheet, f"fewer than {material.report.min_cell}")
     return Section(
         anchor="data",
         title="Data",
@@ -38,7 +38,7 @@ def data_section(material: Material) -> Section:
     )
 
 
-def _dataset_blocks(sheet: DatasetSheet) -> list[Block]:
+def _dataset_blocks(sheet: DatasetSheet, few: str) -> list[Block]:
     title = f"{sheet.title} ({sheet.id})" if sheet.title and sheet.title != sheet.id else sheet.id
     blocks: list[Block] = [Heading(title)]
     if sheet.missing is not None:
@@ -68,10 +68,10 @@ def _dataset_blocks(sheet: DatasetSheet) -> list[Block]:
     blocks.append(Facts(tuple((term, said) for term, said in pairs if said)))
     if sheet.notes:
         blocks.append(Bullets(tuple(sheet.notes)))
-    return [*blocks, *_count_tables(sheet)]
+    return [*blocks, *_count_tables(sheet, few)]
 
 
-def _count_tables(sheet: DatasetSheet) -> list[Block]:
+def _count_tables(sheet: DatasetSheet, few: str) -> list[Block]:
     tables: list[Block] = []
     if sheet.label_counts:
         rows = tuple((label, f"{n:,}") for label, n in sheet.label_counts.items())
@@ -83,11 +83,13 @@ def _count_tables(sheet: DatasetSheet) -> list[Block]:
             )
         )
     for attribute, groups in sheet.attribute_counts.items():
-        tables.append(_group_table(attribute, groups, sheet.subjects_declared))
+        tables.append(_group_table(attribute, groups, sheet.subjects_declared, few))
     return tables
 
 
-def _group_table(attribute: str, groups: Mapping[str, GroupCount], declared: bool) -> Table:
+def _group_table(
+    attribute: str, groups: Mapping[str, GroupCount], declared: bool, few: str
+) -> Table:
     shown = list(groups.items())[:MAX_GROUPS]
     more = len(groups) - len(shown)
     caption = f"Groups of {attribute}" + (
@@ -95,11 +97,14 @@ def _group_table(attribute: str, groups: Mapping[str, GroupCount], declared: boo
     )
     columns = [Column(attribute), Column("Items", "number")]
     columns += [Column("Subjects", "number")] if declared else []
-    rows = tuple(
-        (group, f"{n.n_items:,}", *((f"{n.n_subjects:,}",) if declared else ()))
-        for group, n in shown
-    )
+    rows = tuple((group, *_size_words(size, declared, few)) for group, size in shown)
     return Table(caption=caption, columns=tuple(columns), rows=rows)
+
+
+def _size_words(size: GroupCount, declared: bool, few: str) -> tuple[str, ...]:
+    if size.n_items is None or size.n_subjects is None:
+        return ("–", few) if declared else (few,)
+    return (f"{size.n_items:,}", *((f"{size.n_subjects:,}",) if declared else ()))
 
 
 def systems_section(material: Material) -> Section:
