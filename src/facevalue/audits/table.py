@@ -10,7 +10,7 @@ from facevalue.audits.measure import measure
 from facevalue.audits.sample import sample_of_counts
 from facevalue.audits.scope import MeasureSpec
 from facevalue.audits.spec import RESERVED_REFERENCES
-from facevalue.domain.labels import NONE_LABEL, OUTSIDE, Taxonomy
+from facevalue.domain.labels import NONE_LABEL, OUTSIDE, Taxonomy, prohibited_labels
 from facevalue.errors import ManifestError, Problem, UnknownNameError
 
 if TYPE_CHECKING:
@@ -93,9 +93,11 @@ def audit_table(  # noqa: PLR0913 - the public contract of design.md §7
     used = list(dict.fromkeys([annotated, predicted, *people, *attributes]))
     _check(frame, used, annotated, subject, references or {})
     counts = _counted(frame, annotated, predicted, subject, attributes)
-    named = [counts["annotated"], counts["predicted"].drop_nulls()]
-    labels = sorted({x for column in named for x in column.unique().to_list()})
-    labels = [x for x in labels if x not in (NONE_LABEL, OUTSIDE)]
+    given = counts["annotated"].unique().to_list()
+    answered = counts["predicted"].drop_nulls().unique().to_list()
+    # What is not evaluated is no label either, of which shares would be told.
+    left_out = {NONE_LABEL, OUTSIDE, *set(prohibited_labels(answered)).difference(given)}
+    labels = sorted({*given, *answered} - left_out)
     if len(labels) > MAX_LABELS:
         what = f"{len(labels)} different labels, at most {MAX_LABELS} are a classification"
         raise ManifestError("table", [Problem("too_many_labels", what, f"column {annotated}")])

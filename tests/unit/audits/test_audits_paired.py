@@ -196,3 +196,27 @@ def test_a_family_of_the_audit_file_may_hold_it() -> None:
     whole = one(found, metric="accuracy")
     assert whole.adjusted is not None
     assert whole.adjusted.by == "Holm over 1"
+
+
+def test_looks_against_no_difference_may_be_read_together() -> None:
+    asked: dict[str, Any] = {"metrics": ("accuracy", "recall")}
+    found = measured(pair(), **asked, families=(Family(name="all", adjust="max-t"),))
+    wholes = [one(found, metric=m) for m in ("accuracy", "recall[anger]", "recall[calm]")]
+    assert [f.adjusted.by for f in wholes if f.adjusted] == ["max-t over 3 (all)"] * 3
+    for f in wholes:
+        assert isinstance(f.result, Estimate)
+        assert f.adjusted is not None
+        assert f.result.p_value is not None
+        assert f.result.p_value <= f.adjusted.p_value <= min(1.0, 3 * f.result.p_value)
+        assert f.adjusted.low is not None
+        assert f.adjusted.low < f.result.low
+    # Both recalls in a family of their own: single intervals at 97.5 %, which are those of the
+    # same difference.
+    plain, wide = measured(pair(), **asked), measured(pair(), **asked, level=0.975)
+    for label in LABELS:
+        told = one(plain, metric=f"recall[{label}]")
+        single = one(wide, metric=f"recall[{label}]").result
+        assert told.adjusted is not None
+        assert isinstance(single, Estimate)
+        assert told.adjusted.by == "Holm over 2"
+        assert (told.adjusted.low, told.adjusted.high) == pytest.approx((single.low, single.high))

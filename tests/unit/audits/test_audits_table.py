@@ -12,6 +12,7 @@ import facevalue
 from audits_support import one, small_audit, value
 from facevalue import audit_table
 from facevalue.audits import FindingSet
+from facevalue.domain import NotEstimable, Reason
 from facevalue.errors import ManifestError, UnknownNameError
 from support import require
 
@@ -195,3 +196,17 @@ def test_what_is_refused(given: pl.DataFrame, changes: dict[str, Any], says: str
 
 def test_it_is_the_public_function() -> None:
     assert facevalue.audit_table is audit_table
+
+
+def test_prohibited_answers_are_taken_out_and_counted() -> None:
+    # All eleven answers of calm become a prohibited word.
+    guess = pl.when(pl.col("guess") == "calm").then(pl.lit("asian")).otherwise(pl.col("guess"))
+    found = audited(table().with_columns(guess=guess))
+    (told,) = found.where(family="outputs")
+    assert told.place.group == "asian"
+    assert isinstance(told.result, NotEstimable)
+    assert (told.result.reason, told.result.n_answers) == (Reason.PROHIBITED_OUTPUT, 11)
+    # 37 answers are left, all anger, 22 of them right: nothing is told of the word itself.
+    accuracy = one(found, metric="accuracy", family="correctness")
+    assert (value(accuracy), accuracy.result.n_items) == (22 / 37, 37)
+    assert [f for f in found if "asian" in f.place.metric] == []

@@ -87,6 +87,19 @@ def test_a_reference_is_made_anew_when_somebody_is_left_out() -> None:
     assert random.sizes.tolist() == [1.0] * 6
 
 
+def test_who_holds_nothing_of_the_label_is_not_left_out_one_by_one() -> None:
+    # Recall of b: persons 1 and 2 hold one b each, right and wrong; person 0 has only items of a,
+    # which still count among what random answers are made of: 4 of 6 answers are a, 2 are b.
+    t = Tally.from_codes(
+        [0, 0, 1, 1, 2, 2], [0, 0, 0, 1, 0, 1], [0, 0, 1, 1, 0, 0], n_labels=2
+    )  # fmt: skip
+    random = reference_score(metric_named("recall[b]", LABELS), t, expected_random)
+    assert random.subjects.tolist() == [1, 2]
+    # All: 2/6. Without person 1 no answer of four is b; without person 2 two of four.
+    assert random.value == pytest.approx(1 / 3)
+    assert random.left_out.tolist() == pytest.approx([0.0, 1 / 2])
+
+
 def test_advantage_by_hand() -> None:
     # As in test_stats_jackknife.py, 2, 2, 1, 1, 0 right of each label: UAR 6/10, variance 7/200.
     # Random answers and the majority have a UAR of 1/2 whoever is left out.
