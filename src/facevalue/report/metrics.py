@@ -484,6 +484,8 @@ def axis_words(place: Place) -> str:
         return _known(place.metric).of
     if unit is Unit.GAP:
         return "percentage points between the two groups furthest apart"
+    if unit is Unit.POINTS and place.reference is None:
+        return "percentage points, the first system minus the second"
     if unit is Unit.POINTS:
         return f"percentage points of difference (this minus {place.reference})"
     return metric_words(place.metric)

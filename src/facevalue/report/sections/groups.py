@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facevalue.audits.findings import Finding
+from facevalue.audits.scope import ANY_OF
 from facevalue.domain.estimates import Estimate
 from facevalue.report.blocks import (
     Block,
@@ -139,6 +140,9 @@ class _Attribute:
         tested = "" if p is None else f", {p_phrase(p)}"
         between = f" ({gap.place.group})" if gap.place.group is not None else ""
         end = "" if result.low > 0 else " The interval reaches zero: no gap is shown."
+        if ANY_OF in self.attribute:
+            # The largest pair need not be the one that is known best.
+            end += " The lower end and p may come from another pair than the one named."
         return f"{start}{between}: {said}{tested}.{end}"
 
     def figure(self) -> Figure | None:
