@@ -10,7 +10,7 @@ DEMO := runs/demo
 RUFF_PATHS := src tests benchmarks examples docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint bench docs clean
+.PHONY: help demo test test-long mutants lint bench docs clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ test: $(VENV)/developed ## the fast suite (under 5 minutes on 2 cores)
 
 test-long: $(VENV)/developed ## long simulations; writes docs/simulations
 	$(BIN)/python -m pytest -m slow -q -s tests
+
+mutants: $(VENV)/developed ## change the statistics a little: which tests notice (an hour)
+	$(BIN)/python tests/mutation/mutate.py --sample 0
 
 lint: $(VENV)/developed ## ruff, mypy strict, layers
 	$(BIN)/ruff check $(RUFF_PATHS)

@@ -43,7 +43,7 @@ COLUMN_MEANING = {
     "n_items": "items behind it",
     "n_subjects": "distinct subjects behind it",
     "p_value": "two-sided, against no difference",
-    "p_adjusted": "adjusted by Holm's method over its family of looks",
+    "p_adjusted": "allows for the looks of its family, as `adjusted_by` says",
     "status": "`estimated` or `not_estimable`",
     "reason": "code and words, if not estimable",
     "n_answers": "answers behind it (each vote is one)",

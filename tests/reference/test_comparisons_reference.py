@@ -289,6 +289,21 @@ def test_permutation_of_two_groups_equals_scipys_exact_test(
     assert average == pytest.approx((119 * expected + 1) / 120, abs=error)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_permutations_that_are_nearly_as_far_do_not_count(seed: int) -> None:
+    # 924 ways to choose six of twelve, with statistics as close to each other as chance has it.
+    means = means_of(np.random.default_rng([7, seed]), 12, n_items=10**6)
+    expected = stats.permutation_test(
+        (means[:6], means[6:]), welch, vectorized=True, n_resamples=np.inf,
+        alternative="greater",
+    ).pvalue  # fmt: skip
+    scores, subjects = scored(means)
+    (found,), _ = permuted_gaps(
+        [scores], subjects, np.repeat([0, 1], 6), 924, np.random.default_rng(seed)
+    )
+    assert found == pytest.approx(expected, abs=EXACT)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_permutation_of_three_groups_equals_scipys_exact_test(seed: int) -> None:
     # 8!/(3!·3!·2!) = 560 ways; the largest of three Welch statistics.

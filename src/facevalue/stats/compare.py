@@ -49,6 +49,11 @@ class _Spread:
     df: float
     correlation: float
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether everybody differs between the sides by the same, so that chance is silent."""
+        return self.error <= TINY and self.correlation > 0.5
+
 
 def difference(
     group: Replicates, reference: Replicates, spec: IntervalSpec
@@ -59,7 +64,8 @@ def difference(
     -------
     Estimate with a two-sided p-value against no difference, or NotEstimable with the
     reason of the side that has none (NO_ITEMS, UNDEFINED, TOO_FEW_CLUSTERS, UNSTABLE), or
-    UNDEFINED if a side that is no share does not vary at all.
+    UNDEFINED if a side that is no share does not vary at all, or everybody who is on both
+    sides differs between them by the same.
     """
     value = group.value - reference.value
     refused = _refuse_either(group, reference, value if np.isfinite(value) else None)
@@ -126,7 +132,7 @@ def _is_share(r: Replicates) -> bool:
 
 def _by_sides(
     group: Replicates, reference: Replicates, spec: IntervalSpec, *, on_log: bool
-) -> Estimate:
+) -> Estimate | NotEstimable:
     """Combine the intervals of two shares.
 
     The distance from the value to either end is the root of the sum of squares of the
@@ -136,6 +142,9 @@ def _by_sides(
     # On the log scale a side counts by its relative spread.
     units = (group.value, reference.value) if on_log else (1.0, 1.0)
     spread = _spread(group.deviations / units[0], reference.deviations / units[1], group, reference)
+    value = group.value / reference.value if on_log else group.value - reference.value
+    if spread.is_fixed and abs(group.value - reference.value) > TINY:
+        return _no_variation(group, reference, value)
     t = float(stdtrit(spread.df, 0.5 + spec.level / 2))
     a, a_low, a_high = _side(group, t, spec, on_log=on_log)
     b, b_low, b_high = _side(reference, t, spec, on_log=on_log)
@@ -146,7 +155,6 @@ def _by_sides(
     p_value = 1.0
     if a != b and towards_zero > TINY:
         p_value = float(2 * stdtr(spread.df, -t * abs(a - b) / towards_zero))
-    value = group.value / reference.value if on_log else group.value - reference.value
     ends = [float(np.exp(a - b + x) if on_log else a - b + x) for x in (-down, up)]
     method = f"{'ratio' if on_log else 'difference'} {METHOD_SIDES}"
     # Exponents of logarithms may miss the value by a last digit.

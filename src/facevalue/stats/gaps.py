@@ -75,6 +75,7 @@ class LargestGap:
     left_out: tuple[str, ...]
     _pairs: _Pairs | None = None
     _draws: Draws | None = None
+    _p_value: float | None = None
 
     def no_gap_above(self, bound: float) -> float | None:
         """Return the p-value of two one-sided tests against a gap of ``bound`` or more.
@@ -90,6 +91,8 @@ class LargestGap:
         if self._pairs is None or self._draws is None:
             return None
         low, high, _ = _bounds(self._pairs, self._draws, level)
+        if self._p_value is not None and self._p_value > 1.0 - level:
+            low = 0.0
         if self._pairs.on_log:
             low, high = float(np.exp(-high)), float(np.exp(-low))
         return low, high
@@ -219,7 +222,9 @@ def largest_gap(
         detail = f"{n_usable} of {n_all} groups have {MIN_SUBJECTS} subjects or more"
         few = NotEstimable(reason=Reason.TOO_FEW_CLUSTERS, detail=detail, **counts)
         return LargestGap(few, None, left_out)
-    if not _is_share(pairs.groups) and (pairs.error <= TINY).any():
+    # Everybody differs between two groups by the same: chance is silent about their gap.
+    fixed = (pairs.error <= TINY) & (pairs.correlation > 0.5) & (np.abs(pairs.gap) > TINY)
+    if fixed.any() or (not _is_share(pairs.groups) and (pairs.error <= TINY).any()):
         return LargestGap(_silent(pairs, counts), None, left_out)
     largest = _drawn(pairs, np.random.default_rng(0) if rng is None else rng)
     low, high, contact = _bounds(pairs, largest, spec.level)
@@ -236,7 +241,8 @@ def largest_gap(
         method=_method(pairs, contact, None if p_value is None else p_method),
         p_value=_p_of_draws(pairs, largest, spec) if p_value is None else p_value, **counts,
     )  # fmt: skip
-    return LargestGap(result, (a, b) if pairs.gap[top] >= 0 else (b, a), left_out, pairs, largest)
+    pair = (a, b) if pairs.gap[top] >= 0 else (b, a)
+    return LargestGap(result, pair, left_out, pairs, largest, p_value)
 
 
 def _method(pairs: _Pairs, contact: npt.NDArray[np.bool_], p_method: str | None) -> str:
@@ -255,10 +261,11 @@ def _is_share(groups: Sequence[Replicates]) -> bool:
 
 
 def _silent(pairs: _Pairs, counts: dict[str, int]) -> NotEstimable:
+    gap = float(np.abs(pairs.gap).max())
     return NotEstimable(
         reason=Reason.UNDEFINED,
         detail="no subject differs from another, so chance cannot be told",
-        value=float(np.abs(pairs.gap).max()),
+        value=float(np.exp(-gap)) if pairs.on_log else gap,
         **counts,
     )
 
@@ -290,10 +297,15 @@ def _drawn(pairs: _Pairs, rng: np.random.Generator) -> Draws:
     # Single precision: far finer than the error of the draws, and half the work.
     drawn = rng.standard_normal((N_DRAWS, len(values)), dtype=np.float32)
     by_group = (root.astype(np.float32) @ drawn.T).astype(np.float32)
-    error = np.where(pairs.error > TINY, pairs.error, np.inf).astype(np.float32)
+    silent = pairs.error <= TINY
+    error = np.where(silent, np.inf, pairs.error).astype(np.float32)
     apart: Draws = by_group[pairs.a]
     apart -= by_group[pairs.b]
     apart /= error[:, None]
+    if silent.any():
+        # Nothing says how silent pairs hang together with others: looks of their own.
+        shape = (int(np.count_nonzero(silent)), N_DRAWS)
+        apart[silent] = rng.standard_normal(shape, dtype=np.float32)
     np.abs(apart, out=apart)
     return apart
 

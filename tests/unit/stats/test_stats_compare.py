@@ -149,6 +149,72 @@ def test_a_group_that_is_all_right_is_not_known_exactly() -> None:
     assert found.method == METHOD
 
 
+def test_people_who_are_all_right_in_one_condition_go_by_both_intervals() -> None:
+    # The same people: a silent side goes up and down with nothing. Ends as above.
+    found = difference(people([1] * 5, items=1), MIXED, SPEC)
+    assert isinstance(found, Estimate)
+    low, high = logit_ends(0.6, 7 / 200, T_4)
+    assert found.low == pytest.approx(0.4 - math.hypot(1 - 0.025**0.2, high - 0.6), abs=1e-6)
+    assert found.high == pytest.approx(0.4 + (0.6 - low), abs=1e-6)
+    assert found.n_subjects == 5
+
+
+def test_shared_people_of_whom_one_makes_the_spread_have_few_degrees_of_freedom() -> None:
+    # Fourteen have 5 of 10 right and one 6: 1.5·210²/(14·13² + 182²) = 1.86 (test_stats_gaps.py);
+    # in the other condition everybody has 8 right.
+    found = difference(people([8] * 15, items=10), people([5] * 14 + [6], items=10), SPEC)
+    assert isinstance(found, Estimate)
+    r = people([5] * 14 + [6], items=10)
+    low, _ = logit_ends(r.value, r.variance, stats.t.ppf(0.975, 1.5 * 210**2 / 35_490))
+    exact = stats.binomtest(120, 150).proportion_ci(method="exact").high
+    up = math.hypot(exact - 0.8, r.value - low)
+    assert found.high == pytest.approx(0.8 - r.value + up, abs=1e-6)
+
+
+@pytest.mark.parametrize("silent_first", [True, False])
+def test_a_silent_side_of_few_people_says_little(silent_first: bool) -> None:
+    # Five people, all right, have 4 degrees of freedom, and so has the difference.
+    silent, other = people([2] * 5), people([1, 0, 1, 1] * 5, first=100)
+    low, high = logit_ends(other.value, other.variance, T_4)
+    down = math.hypot(1 - 0.025**0.2, high - other.value)
+    found = difference(*((silent, other) if silent_first else (other, silent)), SPEC)
+    assert isinstance(found, Estimate)
+    ends = (1 - other.value - down, 1 - low)
+    assert (found.low, found.high) == pytest.approx(
+        ends if silent_first else (-ends[1], -ends[0]), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("few_first", [True, False])
+def test_it_warns_if_either_side_does(few_first: bool) -> None:
+    few, enough = people([50, 70, 60, 50, 70], items=100), people([60, 80] * 20, 100, items=100)
+    assert few.is_cautioned
+    assert not enough.is_cautioned
+    found = difference(*((few, enough) if few_first else (enough, few)), SPEC)
+    assert isinstance(found, Estimate)
+    assert found.method.endswith("few subjects, errors or hits: cautious")
+
+
+@pytest.mark.parametrize("first", [0, 100])
+def test_all_right_against_all_wrong_is_a_difference(first: int) -> None:
+    # Two silent sides, of the same people or of others: 1 − √2·(1 − 0.025^(1/20)).
+    found = difference(people([2] * 20), people([0] * 20, first=first), SPEC)
+    assert isinstance(found, Estimate)
+    reach = math.sqrt(2) * (1 - 0.025 ** (1 / 20))
+    assert (found.value, found.low, found.high) == pytest.approx((1.0, 1.0 - reach, 1.0))
+    assert found.p_value is not None
+    assert 0.0 < found.p_value < 0.001
+
+
+@pytest.mark.parametrize("share", range(2, 19))
+def test_the_same_answers_differ_by_nothing_whatever_their_share(share: int) -> None:
+    one = people([share - 1, share, share + 1, share] * 5, items=20)
+    found = difference(one, replace(one), SPEC)
+    assert isinstance(found, Estimate)
+    assert (found.value, found.p_value) == (0.0, 1.0)
+    assert found.low <= 0.0 <= found.high
+
+
 def test_its_p_value_says_what_its_interval_says() -> None:
     perfect, bad = people([2] * 20, first=20), people([1, 0] * 10)
     found = difference(perfect, bad, SPEC)
@@ -178,6 +244,25 @@ def test_the_same_answers_in_both_conditions_differ_by_nothing_not_certain() -> 
     assert isinstance(found, Estimate)
     assert (found.value, found.p_value) == (0.0, 1.0)
     assert found.low < 0.0 < found.high
+
+
+@pytest.mark.parametrize("compare", [difference, ratio])
+def test_what_differs_by_the_same_for_everybody_tells_nothing_of_chance(compare: object) -> None:
+    assert callable(compare)
+    # Of five, each has one more right in one condition: 12/20 and 8/20 … as a ratio, twice as
+    # many. Both sides vary, but nobody differs from another.
+    one = people([4, 2] * 10, items=5)
+    other = people([3, 1] * 10 if compare is difference else [2, 1] * 10, items=5)
+    found = compare(one, other, SPEC)
+    assert found.value == pytest.approx(1 / 5 if compare is difference else 2.0)
+    assert replace(found, value=None) == NotEstimable(
+        reason=Reason.UNDEFINED,
+        detail="no subject differs from another, so chance cannot be told",
+        n_items=200, n_answers=200, n_subjects=20,
+    )  # fmt: skip
+    # Of two groups of people, the same spread says something.
+    apart = replace(other, subjects=other.subjects + 100)
+    assert isinstance(compare(one, apart, SPEC), Estimate)
 
 
 def test_a_difference_of_shares_stays_between_minus_one_and_one() -> None:
@@ -240,6 +325,18 @@ def test_differences_of_what_is_no_share_are_symmetric() -> None:
     half = stats.t.ppf(0.975, df) * math.sqrt(9 / 200)
     assert (found.low, found.high) == pytest.approx((-0.3 - half, -0.3 + half))
     assert found.p_value == pytest.approx(2 * stats.t.sf(0.3 / math.sqrt(9 / 200), df))
+
+
+def test_the_unit_of_what_is_no_share_does_not_matter() -> None:
+    def in_units(r: Replicates, unit: float) -> Replicates:
+        return replace(r, value=r.value * unit, left_out=r.left_out * unit, scale=Scale.DIFFERENCE)
+
+    found = [difference(in_units(MIXED, u), in_units(MOSTLY, u), SPEC) for u in (1.0, 1e-4)]
+    plain, small = found
+    assert isinstance(plain, Estimate)
+    assert isinstance(small, Estimate)
+    assert small.high == pytest.approx(plain.high * 1e-4, rel=1e-6, abs=0)
+    assert small.p_value == pytest.approx(plain.p_value)
 
 
 def test_against_zero_by_hand() -> None:

@@ -100,6 +100,14 @@ def test_pairs_that_cannot_be_the_largest_are_set_aside() -> None:
     assert isinstance(gap.result, Estimate)
     assert SEVERAL in gap.result.method
     assert CAUTION not in gap.result.method
+    # A pair is set aside if its upper end is below the lower end of another, at the critical
+    # value of all three pairs that holds with 99.5 %: Tukey's range is 4.45, over √2 3.15, and
+    # as t with 78 degrees of freedom 3.26 standard errors of 0.0113, on both sides: 7.4 points.
+    for share, is_told in ((0.73, True), (0.72, False)):
+        b = people([round(1000 * share) + k for k in (-50, 50)] * 20, 100, items=1000)
+        near = largest_gap([{**groups, "b": b}], SPEC).result
+        assert isinstance(near, Estimate)
+        assert (SEVERAL in near.method) is is_told
     # 20 %, 50 % and 80 %: one pair, so the ends are those of that difference alone.
     apart = {"a": many(0.2, 0), "b": many(0.5, 100), "c": many(0.8, 200)}
     one = largest_gap([apart], SPEC)
@@ -111,6 +119,20 @@ def test_pairs_that_cannot_be_the_largest_are_set_aside() -> None:
     # But for the draws: the 95 % quantile of |z| has a standard error of 0.029 (of 1.96).
     half = alone.value - alone.low
     assert one.result.low == pytest.approx(alone.low, abs=4 * 0.029 / 1.96 * half)
+
+
+def test_it_warns_if_any_group_that_could_drive_it_does() -> None:
+    few, enough = people([59, 60, 61, 60, 60], items=100), many(0.8, 100)
+    assert few.is_cautioned
+    assert not enough.is_cautioned
+    for groups in ({"x": few, "y": enough}, {"y": enough, "x": few}):
+        found = largest_gap([groups], SPEC).result
+        assert isinstance(found, Estimate)
+        assert found.method == f"max-t over pairs, CR2 over subjects; {CAUTION}"
+    # A group that cannot drive it warns of nothing.
+    middle = largest_gap([{"x": few, "y": many(0.99, 100), "z": many(0.05, 200)}], SPEC).result
+    assert isinstance(middle, Estimate)
+    assert CAUTION not in middle.method
 
 
 def test_the_order_of_groups_does_not_matter() -> None:
@@ -136,7 +158,9 @@ def test_the_same_input_gives_the_same_interval() -> None:
 
 def test_the_largest_gap_can_be_nothing() -> None:
     same = {str(i): people([2, 2, 1, 1, 0], first=5 * i) for i in range(3)}
-    found = largest_gap([same], SPEC).result
+    gap = largest_gap([same], SPEC)
+    found = gap.result
+    assert gap.pair == ("0", "1")
     assert isinstance(found, Estimate)
     assert (found.value, found.low, found.p_value) == (0.0, 0.0, 1.0)
     assert found.high > 0.0
@@ -177,15 +201,23 @@ def test_a_permutation_p_value_takes_its_place() -> None:
 
 def test_what_the_test_does_not_exclude_the_interval_does_not_either() -> None:
     groups = [{"a": many(0.2, 0), "b": many(0.5, 100)}]
-    shown, not_shown = (largest_gap(groups, SPEC, p_value=p).result for p in (0.05, 0.0501))
+    gaps = [largest_gap(groups, SPEC, p_value=p) for p in (0.05, 0.0501)]
+    shown, not_shown = (gap.result for gap in gaps)
     assert isinstance(shown, Estimate)
     assert isinstance(not_shown, Estimate)
     assert shown.low > 0.2
     assert not_shown.low == 0.0
     assert shown.high == not_shown.high
-    impact = largest_gap(groups, SPEC, p_value=0.3, as_ratio=True).result
-    assert isinstance(impact, Estimate)
-    assert impact.high == 1.0
+    # Nor at other levels: 0.0501 is no exclusion at 95 % or more, but one at 90 %.
+    for level in (0.99, 0.95, 0.9):
+        told, untold = (gap.at(level) for gap in gaps)
+        assert told is not None
+        assert told[0] > 0.2 or level == 0.99
+        assert untold == ((0.0, told[1]) if level > 0.9499 else told)
+    impact = largest_gap(groups, SPEC, p_value=0.3, as_ratio=True)
+    assert isinstance(impact.result, Estimate)
+    assert impact.result.high == 1.0
+    assert impact.at(0.95) == (impact.result.low, 1.0)
 
 
 def test_groups_with_few_people_take_no_part_and_are_named() -> None:
@@ -225,6 +257,22 @@ def test_over_several_attributes_people_are_not_added_up() -> None:
     assert found.high == pytest.approx(max(highs))
 
 
+def test_the_largest_gap_may_be_of_the_second_attribute() -> None:
+    # The first sorts everybody, the second only some.
+    first = {"f": many(0.5, 0), "m": many(0.52, 100)}
+    second = {"old": many(0.3, 0), "young": people([85, 95] * 10, first=100, items=100)}
+    gap = largest_gap([first, second], SPEC)
+    alone = largest_gap([second], SPEC)
+    assert gap.pair == ("young", "old")
+    assert isinstance(gap.result, Estimate)
+    assert isinstance(alone.result, Estimate)
+    assert gap.result.value == pytest.approx(0.6)
+    assert gap.result.high == pytest.approx(alone.result.high)
+    # 20 of those in the second are in the first, too; what is counted is the larger.
+    assert (gap.result.n_items, gap.result.n_answers) == (8000, 8000)
+    assert gap.result.n_subjects == 80
+
+
 def test_groups_that_share_people_go_by_what_each_person_adds() -> None:
     # Two conditions of the same people, as in test_stats_compare.py.
     other = people([2, 1, 1, 0, 0])
@@ -234,6 +282,200 @@ def test_groups_that_share_people_go_by_what_each_person_adds() -> None:
     assert isinstance(paired, Estimate)
     assert gap.result.high == pytest.approx(paired.high)
     assert gap.result.n_subjects == 5
+
+
+@pytest.mark.parametrize("scale", [Scale.SHARE, Scale.CORRELATION])
+def test_the_lower_end_goes_by_the_spread_of_the_differences(scale: Scale) -> None:
+    # Forty people of very different ability, with 100 items in each condition: 12 points less in
+    # the second, more or less. What people have in common falls out.
+    ability = np.where(np.arange(40) % 2, 75, 25)
+    less = np.where(np.arange(40) // 2 % 2, 9, 15)
+    first, second = (
+        replace(people(list(right), items=100), scale=scale) for right in (ability, ability - less)
+    )
+    gap = largest_gap([{"x": first, "y": second}], SPEC)
+    paired = difference(first, second, SPEC)
+    assert isinstance(gap.result, Estimate)
+    assert isinstance(paired, Estimate)
+    assert paired.low > 0.0
+    assert gap.result.high == pytest.approx(paired.high)
+    half = paired.value - paired.low
+    assert gap.result.low == pytest.approx(paired.low, abs=4 * 0.029 / 1.96 * half)
+
+
+@pytest.mark.parametrize("as_ratio", [False, True])
+def test_a_gap_that_hangs_on_one_of_many_shared_people_is_known_less(as_ratio: bool) -> None:
+    other = people([2, 2, 1, 1, 2])  # as in test_stats_compare.py: 20/9 people carry it
+    gap = largest_gap([{"x": MIXED, "y": other}], SPEC, as_ratio=as_ratio)
+    alone = ratio(MIXED, other, SPEC) if as_ratio else difference(other, MIXED, SPEC)
+    assert isinstance(gap.result, Estimate)
+    assert isinstance(alone, Estimate)
+    if as_ratio:
+        assert gap.result.low == pytest.approx(alone.low)
+    else:
+        assert gap.result.high == pytest.approx(alone.high)
+
+
+def test_a_gap_that_hangs_on_one_person_is_known_less() -> None:
+    # Fourteen people have 5 of 10 right and one has 6: squares 1 (14 times) and 196, sum 210,
+    # mean 14: 210²/(14·13² + 182²) = 1.24 people carry the spread, so df = 1.5·1.24. In the
+    # other group everybody has 8 right, so its spread is silent.
+    x, y = people([5] * 14 + [6], items=10), people([8] * 15, first=20, items=10)
+    assert x.degrees_of_freedom == pytest.approx(1.5 * 210**2 / (14 * 13**2 + 182**2))
+    gap, alone = largest_gap([{"x": x, "y": y}], SPEC), difference(y, x, SPEC)
+    assert isinstance(gap.result, Estimate)
+    assert isinstance(alone, Estimate)
+    assert gap.result.high == pytest.approx(alone.high)
+    # Each end is as far off as both sides' ends, by Pythagoras; the silent one's are exact.
+    t = stats.t.ppf(0.975, x.degrees_of_freedom)
+    reach = t * math.sqrt(x.variance) / (x.value * (1 - x.value))
+    low = 1 / (1 + math.exp(reach) * (1 - x.value) / x.value)
+    exact = stats.binomtest(120, 150).proportion_ci(method="exact").high
+    assert alone.high == pytest.approx(
+        y.value - x.value + math.hypot(exact - y.value, x.value - low), abs=1e-6
+    )
+
+
+def test_conditions_that_follow_from_one_another_are_no_obstacle() -> None:
+    # The third is the mean of the other two, so its error is, too.
+    first, second = np.array([40, 60, 80, 50] * 5), np.array([30, 70, 60, 44] * 5)
+    columns = (first, second, (first + second) // 2, first // 2, second // 2)
+    groups = {str(i): people(list(c), items=100) for i, c in enumerate(columns)}
+    found = largest_gap([groups], SPEC).result
+    assert isinstance(found, Estimate)
+    assert found.value == pytest.approx(first.mean() / 100 - second.mean() / 200)
+
+
+@pytest.mark.parametrize(("by", "is_silent"), [(1e-8, True), (1e-5, False)])
+def test_a_spread_that_is_mere_rounding_is_silent(by: float, is_silent: bool) -> None:
+    # Nobody moves the share by more than 1e-8: as everybody right equally often.
+    wobble = by * np.where(np.arange(20) % 2, 1.0, -1.0)
+    groups = {
+        name: replace(people([p] * 20, first=first, items=10), left_out=p / 10 + wobble)
+        for name, p, first in (("x", 5, 0), ("y", 8, 50))
+    }
+    gap, alone = largest_gap([groups], SPEC), difference(groups["y"], groups["x"], SPEC)
+    assert isinstance(gap.result, Estimate)
+    assert isinstance(alone, Estimate)
+    assert gap.result.high == pytest.approx(alone.high)
+    assert (alone.high > 0.3 + 0.05) is is_silent  # not certain
+
+
+@pytest.mark.parametrize("as_ratio", [False, True])
+def test_what_differs_by_the_same_for_everybody_tells_nothing_of_chance(as_ratio: bool) -> None:
+    one, other = people([4, 2] * 10, items=5), people([2, 1] * 10, items=5)
+    if not as_ratio:
+        other = people([3, 1] * 10, items=5)
+    third = people([5, 2] * 10, first=100, items=5)
+    gap = largest_gap([{"x": one, "y": other, "z": third}], SPEC, as_ratio=as_ratio)
+    assert isinstance(gap.result, NotEstimable)
+    # 7/10 against 3/10 or 4/10
+    assert gap.result.value == pytest.approx(3 / 7 if as_ratio else 3 / 10)
+    assert replace(gap.result, value=None) == NotEstimable(
+        reason=Reason.UNDEFINED,
+        detail="no subject differs from another, so chance cannot be told",
+        n_items=300, n_answers=300, n_subjects=40,
+    )  # fmt: skip
+    assert (gap.pair, gap.at(0.9), gap.no_gap_above(0.5)) == (None, None, None)
+
+
+def test_all_right_against_all_wrong_is_a_gap() -> None:
+    groups = {"x": people([2] * 20), "y": people([0] * 20, first=50)}
+    found = largest_gap([groups], SPEC).result
+    assert isinstance(found, Estimate)
+    # Both spreads are silent, and the exact intervals count: 1 − √2·(1 − 0.025^(1/20)). The
+    # error of the draws, 0.0035 of 0.05, is 0.003 of that.
+    assert found.low == pytest.approx(1 - math.sqrt(2) * (1 - 0.025 ** (1 / 20)), abs=4 * 0.003)
+    assert found.high == 1.0
+
+
+def test_silent_pairs_are_allowed_for_like_others() -> None:
+    # Four groups, all of them all right or all wrong: of six pairs four have a gap of one. Each
+    # pair is a look of its own: single ends at a level whose sixth (fourth) power is 0.95.
+    groups = {str(i): people([2 * (i % 2)] * 20, first=50 * i) for i in range(4)}
+    found = largest_gap([groups], SPEC).result
+    assert isinstance(found, Estimate)
+    tail = (1 - 0.95 ** (1 / 4)) / 2
+    assert found.low == pytest.approx(1 - math.sqrt(2) * (1 - tail ** (1 / 20)), abs=4 * 0.003)
+
+
+@pytest.mark.parametrize("first", [0, 50])
+def test_a_silent_group_of_few_people_says_little(first: int) -> None:
+    # Five people, all right, have 4 degrees of freedom, and so has their difference.
+    silent, other = people([2] * 5, first=first), people([1, 0, 1, 1] * 5, first=100)
+    gap, alone = largest_gap([{"x": silent, "y": other}], SPEC), difference(silent, other, SPEC)
+    assert isinstance(gap.result, Estimate)
+    assert isinstance(alone, Estimate)
+    assert gap.result.high == pytest.approx(alone.high)
+    reach = stats.t.ppf(0.975, 4) * math.sqrt(other.variance) / (other.value * (1 - other.value))
+    low = 1 / (1 + math.exp(reach) * (1 - other.value) / other.value)
+    assert alone.high == pytest.approx(1 - low)
+
+
+@pytest.mark.parametrize("share", range(2, 19))
+def test_the_same_answers_make_no_gap_whatever_their_share(share: int) -> None:
+    one = people([share - 1, share, share + 1, share] * 5, items=20)
+    found = largest_gap([{"x": one, "y": replace(one)}], SPEC).result
+    assert isinstance(found, Estimate)
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert found.p_value == pytest.approx(1.0)
+
+
+def test_shared_people_of_whom_one_makes_both_spreads() -> None:
+    # 210²/(14·13² + 182²) = 1.24 people carry either spread and that of the difference.
+    x, y = people([5] * 14 + [6], items=10), people([8] * 14 + [10], items=10)
+    gap, alone = largest_gap([{"x": x, "y": y}], SPEC), difference(y, x, SPEC)
+    assert isinstance(gap.result, Estimate)
+    assert isinstance(alone, Estimate)
+    assert gap.result.high == pytest.approx(alone.high)
+    # In units that are no share: t with 1.86 degrees of freedom.
+    x, y = (replace(r, scale=Scale.CORRELATION) for r in (x, y))
+    plain = difference(y, x, SPEC)
+    assert isinstance(plain, Estimate)
+    error = float(np.linalg.norm(y.deviations - x.deviations))
+    t = stats.t.ppf(0.975, 1.5 * 210**2 / 35_490)
+    assert plain.high == pytest.approx(plain.value + t * error)
+
+
+def test_the_unit_of_what_is_no_share_does_not_matter() -> None:
+    groups = {"x": MIXED, "y": MOSTLY, "z": LOW}
+    found = []
+    for unit in (1.0, 1e-4):
+        scaled = {
+            g: replace(r, value=r.value * unit, left_out=r.left_out * unit, scale=Scale.DIFFERENCE)
+            for g, r in groups.items()
+        }
+        result = largest_gap([scaled], SPEC).result
+        assert isinstance(result, Estimate)
+        found.append(result)
+    assert found[1].high == pytest.approx(found[0].high * 1e-4, rel=1e-6, abs=0)
+    assert found[1].p_value == pytest.approx(found[0].p_value)
+
+
+def test_one_pair_that_tells_nothing_of_chance_is_enough() -> None:
+    def flat(value: float, first: int) -> Replicates:
+        r = people([2, 2, 1, 1, 0], first=first)
+        return replace(r, value=value, left_out=np.full(5, value), scale=Scale.DIFFERENCE)
+
+    varied = replace(MOSTLY, scale=Scale.DIFFERENCE)
+    gap = largest_gap([{"x": flat(0.1, 50), "y": flat(0.2, 60), "z": varied}], SPEC)
+    assert isinstance(gap.result, NotEstimable)
+    assert gap.result.reason is Reason.UNDEFINED
+
+
+@pytest.mark.parametrize("order", [("x", "y"), ("y", "x")])
+def test_below_what_draws_can_tell_the_p_value_is_that_of_the_difference(
+    order: tuple[str, str],
+) -> None:
+    # Near 1 the intervals are lopsided: the end towards no gap counts, whichever group is first.
+    sides = {"x": people([95, 99] * 20, items=100), "y": people([60, 80] * 20, 100, items=100)}
+    found = largest_gap([{g: sides[g] for g in order}], SPEC).result
+    alone = difference(sides["x"], sides["y"], SPEC)
+    assert isinstance(found, Estimate)
+    assert isinstance(alone, Estimate)
+    assert alone.p_value is not None
+    assert 0.0 < alone.p_value < 1e-6
+    assert found.p_value == pytest.approx(alone.p_value, rel=1e-6, abs=0)
 
 
 def test_a_gap_that_cannot_be_told_says_why() -> None:
@@ -305,6 +547,15 @@ def test_equivalence_by_hand() -> None:
     # A gap as large as the bound is never shown to be smaller.
     assert gap.no_gap_above(0.01) == 1.0
     assert gap.no_gap_above(0.005) == 1.0
+
+
+@pytest.mark.parametrize("bound", [0.1, 0.2])
+def test_equivalence_of_groups_that_are_all_right_is_exact(bound: float) -> None:
+    # Twenty people all right reach down to p^(1/20) with p beyond; the others are at most 1. So
+    # the gap is below the bound with p = (1 − bound)^20.
+    groups = {"a": people([2] * 20), "b": people([2] * 20, first=50)}
+    found = largest_gap([groups], SPEC).no_gap_above(bound)
+    assert found == pytest.approx((1 - bound) ** 20, abs=1e-9)
 
 
 def test_equivalence_is_decided_by_the_worst_pair() -> None:

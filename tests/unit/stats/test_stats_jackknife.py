@@ -145,6 +145,42 @@ def test_degrees_of_freedom_trust_the_spread_less_with_very_few_errors() -> None
     assert rare.degrees_of_freedom == pytest.approx(min(19.0, carriers(rare.deviations)))
 
 
+@pytest.mark.parametrize(("n", "trusted"), [(19, 1.0), (20, 1.5)])
+def test_ten_errors_are_not_very_few(n: int, trusted: float) -> None:
+    # One answer a person, half of them right, so n/2 errors: 9.5 or 10. Only one person's leaving
+    # matters: squares 1 and zeros, 1/(1 − 1/n) people carry the spread.
+    left_out = np.full(n, 0.5)
+    left_out[0] = 0.51
+    r = Replicates(0.5, left_out, np.ones(n), np.arange(n), n)
+    assert r.effective_errors == n / 2
+    assert r.degrees_of_freedom == pytest.approx(max(trusted / (1 - 1 / n), 1.0))
+
+
+@pytest.mark.parametrize(("n", "is_cautioned"), [(29, True), (30, False)])
+def test_fifteen_errors_are_not_few(n: int, is_cautioned: bool) -> None:
+    # One answer a person, half of them right: 14.5 errors, or 15.
+    left_out = 0.5 + 0.001 * np.where(np.arange(n) % 2, 1.0, -1.0)
+    r = Replicates(0.5, left_out, np.ones(n), np.arange(n), n)
+    assert r.effective_errors == n / 2
+    assert r.is_cautioned is is_cautioned
+
+
+def test_degrees_of_freedom_are_at_least_one() -> None:
+    # Sizes 100, 1, 1, 1, 1 are worth 104²/10,004 = 1.08 people.
+    r = replicate(ACCURACY, tally([50, 1, 0, 1, 0], [100, 1, 1, 1, 1]))
+    assert r.effective_subjects == pytest.approx(104**2 / 10_004)
+    assert r.degrees_of_freedom == 1.0
+
+
+def test_a_small_spread_is_a_spread() -> None:
+    # Fifty people who move the share by a millionth each: a variance of 49/50 · 50 · 1e-12.
+    left_out = 0.5 + 1e-6 * np.where(np.arange(50) % 2, 1.0, -1.0)
+    r = Replicates(0.5, left_out, np.full(50, 1e9), np.arange(50), 50)
+    assert r.variance == pytest.approx(4.9e-11)
+    assert not r.is_constant
+    assert interval(r, SPEC, Scale.SHARE).method == METHOD_LOGIT
+
+
 def test_a_label_of_few_people_warns() -> None:
     def held_by(n: int) -> Replicates:
         counts = np.zeros((60, 2, 3))
@@ -166,6 +202,10 @@ def test_what_is_no_share_warns_where_few_people_carry_the_spread() -> None:
     assert carriers(carried_by(4).deviations) == pytest.approx(5.0)
     assert carried_by(4).is_cautioned
     assert not carried_by(5).is_cautioned
+    # Five of 50: 50·5/45 = 5.6.
+    left_out = 0.2 + np.array([0.01, -0.01, 0.01, -0.01, 0.01] + [0.0] * 45)
+    r = Replicates(0.2, left_out, np.ones(50), np.arange(50), 50, scale=Scale.CORRELATION)
+    assert r.is_cautioned
 
 
 def test_kish_effective_number_by_hand() -> None:
@@ -218,6 +258,8 @@ def test_carriers() -> None:
     # Squares 0, 0, 0, 4: sum 4, mean 1, 16 / (3 + 9) = 4/3; the unit does not matter.
     assert carriers(np.array([0.0, 0.0, 0.0, 2.0])) == pytest.approx(4 / 3)
     assert carriers(np.array([0.0, 0.0, 0.0, 2e-5])) == pytest.approx(4 / 3)
+    assert carriers(np.array([0.0, 0.0, 0.0, 2e-8])) == pytest.approx(4 / 3)
+    assert carriers(np.array([0.0, 0.0, 0.0, 2e8])) == pytest.approx(4 / 3)
 
 
 @pytest.mark.parametrize("n", [5, 10, 91])
@@ -269,6 +311,12 @@ def test_mean_of_by_hand() -> None:
     assert (r.subjects.tolist(), r.sizes.tolist(), r.n_items) == ([4, 6], [2.0, 3.0], 9)
 
 
+def test_mean_of_single_answers_by_hand() -> None:
+    r = mean_of(np.ones(2), np.array([1.0, 0.0]), np.arange(2), 2)
+    assert (r.value, r.left_out.tolist()) == (0.5, [0.0, 1.0])
+    assert mean_of(np.ones(1), np.ones(1), np.arange(1), 1).value == 1.0
+
+
 def test_mean_of_nothing_or_of_one_person_is_no_number() -> None:
     nothing = mean_of(np.zeros(2), np.zeros(2), np.arange(2), 0)
     assert math.isnan(nothing.value)
@@ -312,12 +360,21 @@ def test_a_perfect_correlation_is_not_narrowed_down() -> None:
 def test_a_difference_and_what_is_no_average_stay_on_their_scale() -> None:
     r = replicate(ACCURACY, FIVE)
     half = T_4 * math.sqrt(7 / 200)
+    assert interval(r, SPEC, Scale.SHARE).design_effect is None  # not said to be a mean
     paired = interval(r, SPEC, Scale.DIFFERENCE)
     assert (paired.low, paired.high) == pytest.approx((0.6 - half, 0.6 + half), abs=1e-7)
     assert paired.method == f"{METHOD_PAIRED}; {CAUTION}"
     cut = interval(r, SPEC, Scale.UNIT)
     assert (cut.low, cut.high) == pytest.approx((0.6 - half, 1.0), abs=1e-7)
     assert cut.method == f"{METHOD_CUT}; {CAUTION}"
+    rare = interval(replace(r, value=0.1, left_out=r.left_out - 0.5), SPEC, Scale.UNIT)
+    assert (rare.low, rare.high) == pytest.approx((0.0, 0.1 + half), abs=1e-7)
+
+
+def test_a_correlation_that_nobody_moves_is_not_narrowed_down_either() -> None:
+    r = Replicates(0.5, np.full(10, 0.5), np.ones(10), np.arange(10), 10)
+    found = interval(r, SPEC, Scale.CORRELATION)
+    assert (found.low, found.high, found.method) == (-1.0, 1.0, METHOD_WHOLE)
 
 
 def test_what_is_no_average_and_does_not_vary_is_not_certain_either() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from facevalue.domain.estimates import Estimate
-from facevalue.stats import further_subjects, holm
+from facevalue.stats import benjamini_hochberg, further_subjects, holm, max_t
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,32 @@ def test_a_million_is_the_most_that_is_told() -> None:
     gap = found(0.6, 0.5, 0.7, n=100, p_value=0.2)
     assert further_subjects(gap, 0.599) == 1_000_000 - 100
     assert further_subjects(found(0.6, 0.5, 0.7, n=101, p_value=0.2), 0.599) is None
+
+
+def test_benjamini_hochberg_by_hand() -> None:
+    assert benjamini_hochberg([]) == []
+    # Sorted 0.01·3/1, 0.03·3/2 lowered to 0.04·3/3.
+    assert benjamini_hochberg([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.04, 0.04])
+    # The largest stays as it is, and others are not above it.
+    assert benjamini_hochberg([1.0, 0.9]) == [1.0, 1.0]
+
+
+def test_max_t_tells_no_less_than_its_draws_can() -> None:
+    # One look told fifty times. Of 10,000 draws none is as far as p = 3e-6 (with a chance of
+    # 0.97): one of 10,001 is what can be told, above the raw one and below Bonferroni's 1.5e-4.
+    added = (np.arange(30), np.linspace(-1.0, 1.0, 30))
+    adjusted, _ = max_t([3e-6] * 50, [added] * 50, 0.95, np.random.default_rng(4))
+    assert adjusted == [1 / 10_001] * 50
+    # Bonferroni's bound is kept where it says more, and the raw p-value where it says less.
+    tiny, _ = max_t([1e-9] * 50, [added] * 50, 0.95, np.random.default_rng(4))
+    assert tiny == pytest.approx([5e-8] * 50)
+    assert max_t([0.0, 1.0], [added] * 2, 0.95, np.random.default_rng(4))[0] == [0.0, 1.0]
+
+
+def test_who_adds_nothing_to_an_error_is_no_obstacle() -> None:
+    people = np.arange(30)
+    looks = [(people, np.zeros(30)), (people, np.linspace(-1.0, 1.0, 30))]
+    adjusted, level = max_t([0.5, 0.02], looks, 0.95, np.random.default_rng(4))
+    # The first look never goes anywhere: one look. √(0.02·0.98/10,000) = 0.0014.
+    assert adjusted[1] == pytest.approx(0.02, abs=4 * 0.0014)
+    assert level == pytest.approx(0.95, abs=4 * 0.0022)

@@ -99,6 +99,18 @@ def test_people_who_count_for_nothing_change_nothing() -> None:
     assert p == pytest.approx(2 / 35)
 
 
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
+def test_the_unit_of_the_statistic_does_not_matter(unit: float) -> None:
+    s = scores_of(replicate(ACCURACY, tally([2, 2, 1, 1, 0, 1])))
+    scaled = Scores(s.score * unit, s.share, s.subjects)
+    member, rng = np.array([0, 0, 0, 1, 1, 1]), np.random.default_rng(0)
+    expected, _ = permuted_gaps([s], s.subjects, member, 20, rng)
+    found, _ = permuted_gaps([scaled], s.subjects, member, 20, rng)
+    assert expected[0] is not None
+    assert expected[0] < 1.0
+    assert found == expected
+
+
 def test_no_draw_ever_makes_a_p_value_of_zero() -> None:
     p, _ = p_of([2] * 30 + [0] * 30, [0] * 30 + [1] * 30, n=99)
     assert p == 1 / 100

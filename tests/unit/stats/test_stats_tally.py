@@ -51,13 +51,18 @@ def test_no_answers_make_an_empty_tally() -> None:
 
 
 @pytest.mark.parametrize(
-    ("annotated", "predicted"), [([0], [-1]), ([-1], [0]), ([2], [0]), ([0], [3])]
-)
+    ("annotated", "predicted"),
+    [
+        ([0], [-1]), ([-1], [0]), ([2], [0]), ([0], [3]),
+        # Whatever the other rows hold.
+        ([0, 1], [1, -1]), ([1, -1], [0, 1]), ([2, 0], [0, 1]), ([0, 1], [3, 0]),
+    ],
+)  # fmt: skip
 def test_a_code_out_of_range_is_refused_not_counted_elsewhere(
     annotated: list[int], predicted: list[int]
 ) -> None:
     with pytest.raises(ValueError, match=r"^codes run from 0 to 1 \(predicted: 2\)$"):
-        Tally.from_codes([0], annotated, predicted, n_labels=2)
+        Tally.from_codes([0] * len(annotated), annotated, predicted, n_labels=2)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
