@@ -4,7 +4,7 @@ A change that no test notices (a *survivor*) is either the same in every result 
 a test that is missing; ``docs/simulations/mutants.md`` explains each. Usage, from the
 repository, and with what ``make test`` has installed::
 
-    python tests/mutation/mutate.py --sample 400 --seed 3 --out mutants.json
+    python tests/mutation/mutate.py --sample 400 --seed 3 --out mutants.jsonl
 
 It works on a copy, in two processes by default; each mutant is imported in place of the module
 and meets the module's unit tests first, then the reference tests and the laws, until one fails.
@@ -21,12 +21,13 @@ import importlib.util
 import json
 import os
 import random
+import resource
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -38,6 +39,9 @@ MODULES = (
 )  # fmt: skip
 UNIT = {"multiplicity": "looks"}
 """Where the unit tests of a module have another name."""
+
+MOST_BYTES = 3 * 2**30
+"""What one mutant may take."""
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.Gt),
@@ -221,6 +225,8 @@ def _run(folder: Path, mutant: Mutant) -> None:
     hypothesis.settings.load_profile("mutants")
     os.chdir(folder)
     os.environ["FACEVALUE_EXAMPLES"] = "10"
+    # A mutant may count without end; what needs too much memory is killed, too.
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
@@ -271,7 +277,7 @@ def _copied(folder: Path) -> None:
 
 def _survivors(mutants: Sequence[Mutant], outcomes: Path) -> list[Mutant]:
     """Return the mutants that survived before; lines may have moved since."""
-    rows = json.loads(outcomes.read_text("utf-8"))
+    rows = [json.loads(line) for line in outcomes.read_text("utf-8").splitlines()]
     survived = [r for r in rows if r["outcome"] == "survived"]
     found = []
     for row in survived:
@@ -290,7 +296,7 @@ def main() -> None:
     parser.add_argument("--again", type=Path, help="only what survived in this file of outcomes")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=240.0, help="seconds for one mutant")
-    parser.add_argument("--out", type=Path, help="a JSON file for all outcomes")
+    parser.add_argument("--out", type=Path, help="a file for all outcomes, one JSON object a line")
     asked = parser.parse_args()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # What every child needs, imported once; facevalue itself is not among it.
@@ -311,18 +317,18 @@ def main() -> None:
         for mutant, outcome in _outcomes(folder, unchanged[:1], 1, 10 * asked.timeout):
             if outcome != "survived":
                 sys.exit(f"the tests of {mutant.module} fail without any change")
-        told = []
-        for mutant, outcome in _outcomes(folder, chosen, asked.processes, asked.timeout):
-            told.append({**asdict(mutant), "outcome": outcome})
-            mark = {"killed": ".", "timeout": "t"}.get(outcome)
-            where = f"\n{mutant.module}.py:{mutant.line}  {mutant.change}\n"
-            sys.stdout.write(mark or where)
-            sys.stdout.flush()
-    counts = {x: sum(t["outcome"] == x for t in told) for x in ("killed", "timeout", "survived")}
+        counts = {"killed": 0, "timeout": 0, "survived": 0}
+        out = (asked.out or Path(os.devnull)).open("w", encoding="utf-8")
+        with out:
+            for mutant, outcome in _outcomes(folder, chosen, asked.processes, asked.timeout):
+                counts[outcome] += 1
+                row = {"module": mutant.module, "line": mutant.line, "change": mutant.change}
+                out.write(json.dumps({**row, "outcome": outcome}, ensure_ascii=False) + "\n")
+                out.flush()
+                where = f"\n{mutant.module}.py:{mutant.line}  {mutant.change}\n"
+                sys.stdout.write({"killed": ".", "timeout": "t"}.get(outcome, where))
+                sys.stdout.flush()
     sys.stdout.write(f"\n{len(chosen)} of {len(everything)} mutants: {counts}\n")
-    if asked.out:
-        rows = [{k: v for k, v in t.items() if k != "source"} for t in told]
-        asked.out.write_text(json.dumps(rows, indent=1, ensure_ascii=False), "utf-8")
 
 
 if __name__ == "__main__":

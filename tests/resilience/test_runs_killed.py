@@ -51,7 +51,9 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     for folder, status in zip(folders, statuses, strict=True):
         resumed = FakeSystem()
         assert finish(folder / "s", resumed).equals(expected)
-        asked = Counter((folder / "log").read_text("utf-8").split())
+        # Killed before the first question on a slow machine, there is no log yet.
+        log = folder / "log"
+        asked = Counter(log.read_text("utf-8").split() if log.exists() else [])
         asked.update(resumed.asked)
         assert set(asked) == {f"i{i:02d}" for i in range(N_ITEMS)}
         # At most the one batch that was under way is asked for a second time.

@@ -130,7 +130,7 @@ def test_it_warns_if_any_group_that_could_drive_it_does() -> None:
         assert isinstance(found, Estimate)
         assert found.method == f"max-t over pairs, CR2 over subjects; {CAUTION}"
     # A group that cannot drive it warns of nothing.
-    middle = largest_gap([{"x": few, "y": many(0.99, 100), "z": many(0.05, 200)}], SPEC).result
+    middle = largest_gap([{"x": few, "y": many(0.9, 100), "z": many(0.1, 200)}], SPEC).result
     assert isinstance(middle, Estimate)
     assert CAUTION not in middle.method
 
