@@ -114,13 +114,15 @@ class Cell:
         s = self.sample
         # Failures and abstentions are no answers; they have statistics of their own.
         used = mask & (s.predicted >= 0)
-        annotated = np.zeros(int(used.sum()), int) if ignore_annotation else s.annotated[used]
+        # A group is few of all rows: their positions are found once.
+        rows = np.flatnonzero(used)
+        annotated = np.zeros(len(rows), int) if ignore_annotation else s.annotated[rows]
         return Tally.from_codes(
-            s.subject[used],
+            s.subject[rows],
             annotated,
-            s.predicted[used],
+            s.predicted[rows],
             n_labels=len(s.taxonomy.labels),
-            weight=s.weight[used],
+            weight=s.weight[rows],
             n_items=s.n_items(used),
         )
 

@@ -46,6 +46,7 @@ class Partition:
     cells: Mapping[str, Cell]
     _replicates: dict[str, dict[str, Replicates]] = field(default_factory=dict)
     _parts: dict[str, dict[str, FloatArray]] = field(default_factory=dict)
+    _sums: dict[str, FloatArray] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -147,8 +148,11 @@ class Partition:
 
     def _inside(self, s: Statistic) -> FloatArray:
         """Return the sums by subject over all groups."""
+        if s.name in self._sums:
+            return self._sums[s.name]
         by_group = self._by_group(s)
         summed = np.zeros((len(self._subjects), next(iter(by_group.values())).shape[1]))
         for group, parts in by_group.items():
             summed[self._rows[group]] += parts
+        self._sums[s.name] = summed
         return summed
