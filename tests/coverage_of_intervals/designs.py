@@ -14,8 +14,6 @@ from facevalue.domain import Estimate, NotEstimable
 from facevalue.stats import (
     CAUTION,
     IntervalSpec,
-    Replicates,
-    Scale,
     Tally,
     advantage,
     against_zero,
@@ -24,6 +22,7 @@ from facevalue.stats import (
     expected_random,
     largest_gap,
     metric_named,
+    paired_difference,
     permuted_gaps,
     ratio,
     reference_score,
@@ -357,12 +356,7 @@ def _systems(design: Design, rng: Rng, _: int) -> tuple[Found, bool]:
             spread = (1 - design.icc) / design.icc
             chances = stats.beta.ppf(ease, p * spread, (1 - p) * spread)
         sides.append(replicate(ACCURACY, _counted(rng.binomial(sizes, chances), sizes)))
-    a, b = sides
-    apart = Replicates(
-        a.value - b.value, a.left_out - b.left_out, a.sizes, a.subjects, a.n_items, a.weights,
-        Scale.DIFFERENCE,
-    )  # fmt: skip
-    found = against_zero(apart, SPEC)
+    found = against_zero(paired_difference(sides[0], sides[1]), SPEC)
     return found, isinstance(found, Estimate) and (found.p_value or 0.0) <= 0.05
 
 

@@ -41,6 +41,7 @@ from facevalue.stats import (
     max_t,
     mean_of,
     metric_named,
+    paired_difference,
     permuted_gaps,
     ratio,
     reference_score,
@@ -170,11 +171,7 @@ def _system_difference(a: Answers, level: float) -> Found:
     """The system minus one that always gives the first label, person by person."""
     other = replace(a, predicted=np.zeros_like(a.predicted)).tally
     ours, theirs = (replicate(a.metric("accuracy"), t) for t in (a.tally, other))
-    paired = replace(
-        ours, value=ours.value - theirs.value, left_out=ours.left_out - theirs.left_out,
-        scale=Scale.DIFFERENCE,
-    )  # fmt: skip
-    return against_zero(paired, IntervalSpec(level))
+    return against_zero(paired_difference(ours, theirs), IntervalSpec(level))
 
 
 def _calibration(a: Answers, level: float) -> Found:
@@ -235,7 +232,8 @@ TABLE: dict[str, Statistic] = {
     "impact ratio": Statistic(_impact_ratio, SHARE, ("largest_gap",)),
     # Against a system that gives the first label: names matter.
     "system difference": Statistic(
-        _system_difference, (-math.inf, math.inf), ("against_zero",), label_may_be_renamed=False
+        _system_difference, (-math.inf, math.inf), ("against_zero", "paired_difference"),
+        label_may_be_renamed=False
     ),
     "over random": Statistic(
         _over(expected_random, "uar"), (-2, 2), ("advantage", "expected_random", "reference_score")

@@ -34,6 +34,7 @@ from facevalue.stats import (
     interval,
     jensen_shannon,
     krippendorff_alpha,
+    paired_difference,
     panel_score,
     percent_agreement,
     rater_cross_entropy,
@@ -125,10 +126,7 @@ class _Teller:
 
     def minus(self, metric: str, ours: Replicates, theirs: Replicates, reference: str) -> Finding:
         """Tell a difference on the same items, taken person by person."""
-        apart = replace(
-            ours, value=ours.value - theirs.value, left_out=ours.left_out - theirs.left_out,
-            scale=Scale.DIFFERENCE,
-        )  # fmt: skip
+        apart = paired_difference(ours, theirs)
         place = replace(self.place, metric=metric, reference=reference)
         return Finding(place=place, result=against_zero(apart, self.spec))
 

@@ -16,7 +16,14 @@ from facevalue.audits.cells import Cell
 from facevalue.audits.families import annotated_mix
 from facevalue.audits.sample import NO_ANNOTATION, Sample
 from facevalue.audits.statistic import Statistic
-from facevalue.stats import Metric, Replicates, Scale, metric_named, replicate
+from facevalue.stats import (
+    Metric,
+    Replicates,
+    Scale,
+    metric_named,
+    paired_difference,
+    replicate,
+)
 
 __all__ = ["COMPARISON", "paired_sample", "paired_statistics"]
 
@@ -64,8 +71,4 @@ def _difference(metric: Metric, cell: Cell) -> Replicates:
     assert other is not None
     items = np.unique(cell.sample.item[cell.mask])
     theirs = Cell(other, np.isin(other.item, items))
-    a, b = replicate(metric, cell.tally), replicate(metric, theirs.tally)
-    return Replicates(
-        a.value - b.value, a.left_out - b.left_out, a.sizes, a.subjects, a.n_items, a.weights,
-        Scale.DIFFERENCE,
-    )  # fmt: skip
+    return paired_difference(replicate(metric, cell.tally), replicate(metric, theirs.tally))

@@ -21,7 +21,13 @@ from facevalue.stats.ceiling import (
     rater_score,
     system_score,
 )
-from facevalue.stats.compare import against_zero, deviations_between, difference, ratio
+from facevalue.stats.compare import (
+    against_zero,
+    deviations_between,
+    difference,
+    paired_difference,
+    ratio,
+)
 from facevalue.stats.discrimination import confidence_auroc
 from facevalue.stats.gaps import LargestGap, largest_gap
 from facevalue.stats.jackknife import (
@@ -118,6 +124,7 @@ __all__ = [
     "mean_of",
     "metric_named",
     "overconfidence",
+    "paired_difference",
     "panel_score",
     "partial_pooling",
     "percent_agreement",

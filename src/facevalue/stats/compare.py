@@ -24,6 +24,7 @@ from scipy.special import stdtr, stdtrit
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.stats.jackknife import (
     CAUTION,
+    TRUSTED,
     IntervalSpec,
     Replicates,
     carriers,
@@ -34,9 +35,18 @@ from facevalue.stats.jackknife import (
 from facevalue.stats.metrics import Scale
 from facevalue.stats.tally import FloatArray, IntArray
 
-__all__ = ["against_zero", "deviations_between", "difference", "people", "ratio"]
+__all__ = [
+    "against_zero",
+    "deviations_between",
+    "difference",
+    "paired_difference",
+    "people",
+    "ratio",
+]
 
 TINY = 1e-12
+NO_SPREAD = "no subject differs from another, so chance cannot be told"
+NO_LOGARITHM = "a ratio with zero on either side has no logarithm"
 METHOD_SIDES = "from both sides' logit intervals (Newcombe), CR2 over subjects, Welch t"
 METHOD_WELCH = "CR2 over subjects, Welch t on effective subjects"
 
@@ -82,6 +92,28 @@ def difference(
     return _estimate(group, reference, spec.level, f"difference: {METHOD_WELCH}", ends, p_value)
 
 
+def paired_difference(ours: Replicates, theirs: Replicates) -> Replicates:
+    """Return the replicates of ours minus theirs, taken person by person.
+
+    Parameters
+    ----------
+    ours, theirs
+        Of the same people and items.
+
+    Examples
+    --------
+    >>> one = Replicates(0.8, np.array([0.9, 0.7]), np.ones(2), np.arange(2), 2)
+    >>> other = Replicates(0.5, np.array([0.5, 0.5]), np.ones(2), np.arange(2), 2)
+    >>> apart = paired_difference(one, other)
+    >>> round(apart.value, 2), apart.left_out.round(2).tolist()
+    (0.3, [0.4, 0.2])
+    """
+    return Replicates(
+        ours.value - theirs.value, ours.left_out - theirs.left_out, ours.sizes, ours.subjects,
+        ours.n_items, ours.weights, Scale.DIFFERENCE,
+    )  # fmt: skip
+
+
 def against_zero(paired: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:
     """Estimate a difference that was taken person by person, and test it against zero.
 
@@ -96,7 +128,7 @@ def against_zero(paired: Replicates, spec: IntervalSpec) -> Estimate | NotEstima
     if paired.is_constant and abs(paired.value) > TINY:
         return NotEstimable(
             reason=Reason.UNDEFINED,
-            detail="no subject differs from another, so chance cannot be told",
+            detail=NO_SPREAD,
             value=paired.value, n_items=paired.n_items, n_answers=paired.n_answers,
             n_subjects=paired.n_subjects,
         )  # fmt: skip
@@ -120,7 +152,7 @@ def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estim
     if not known:
         return NotEstimable(
             reason=Reason.UNDEFINED,
-            detail="a ratio with zero on either side has no logarithm",
+            detail=NO_LOGARITHM,
             **_counts(group, reference),
         )
     return _by_sides(group, reference, spec, on_log=True)
@@ -191,7 +223,7 @@ def _spread(
             [group_parts[a] - reference_parts[b], np.delete(group_parts, a),
              np.delete(reference_parts, b)]
         )  # fmt: skip
-        dfs = group.degrees_of_freedom, reference.degrees_of_freedom, 1.5 * carriers(apart)
+        dfs = group.degrees_of_freedom, reference.degrees_of_freedom, TRUSTED * carriers(apart)
         error = float(np.sqrt((apart**2).sum()))
         return _Spread(error, max(min(dfs), 1.0), both / root if root > 0 else 0.0)
     bottom = va**2 / group.degrees_of_freedom + vb**2 / reference.degrees_of_freedom
@@ -236,7 +268,7 @@ def _refuse_either(
 def _no_variation(group: Replicates, reference: Replicates, value: float) -> NotEstimable:
     return NotEstimable(
         reason=Reason.UNDEFINED,
-        detail="no subject differs from another, so chance cannot be told",
+        detail=NO_SPREAD,
         value=value,
         **_counts(group, reference),
     )

@@ -27,10 +27,11 @@ from scipy import sparse
 from scipy.special import ndtr, stdtr, stdtrit
 
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
-from facevalue.stats.compare import people
+from facevalue.stats.compare import NO_LOGARITHM, NO_SPREAD, people
 from facevalue.stats.jackknife import (
     CAUTION,
     MIN_SUBJECTS,
+    TRUSTED,
     IntervalSpec,
     Replicates,
     carriers,
@@ -90,11 +91,7 @@ class LargestGap:
         """Return the ends of the interval at another level, or `None`."""
         if self._pairs is None or self._draws is None:
             return None
-        low, high, _ = _bounds(self._pairs, self._draws, level)
-        if self._p_value is not None and self._p_value > 1.0 - level:
-            low = 0.0
-        if self._pairs.on_log:
-            low, high = float(np.exp(-high)), float(np.exp(-low))
+        low, high, _ = _tested_bounds(self._pairs, self._draws, level, self._p_value)
         return low, high
 
 
@@ -112,11 +109,21 @@ class _Pairs:
     covariance: FloatArray
     on_log: bool
 
+    def told(self, gap: float) -> float:
+        """Return a gap as it is told: itself, or the ratio behind a gap of logarithms."""
+        return float(np.exp(-gap)) if self.on_log else gap
+
     def ends(self, tail: float, level: float) -> tuple[FloatArray, FloatArray]:
         """Return lower and upper ends of every difference, with ``tail`` beyond each."""
         t = stdtrit(self.df, 1.0 - tail)
-        sides = [_ends_at(self, index, t, level) for index in (self.a, self.b)]
-        (a, a_low, a_high), (b, b_low, b_high) = sides
+        values = np.array([(r.value, np.sqrt(r.variance)) for r in self.groups])
+        exact = None
+        if _is_share(self.groups):
+            exact = np.array([share_ends(r, np.inf, level)[:2] for r in self.groups])
+        (a, a_low, a_high), (b, b_low, b_high) = (
+            _ends_at(values[side], None if exact is None else exact[side], t, on_log=self.on_log)
+            for side in (self.a, self.b)
+        )
         shared = 2.0 * self.correlation
         down = (a - a_low) ** 2 + (b_high - b) ** 2 - shared * (a - a_low) * (b_high - b)
         up = (a_high - a) ** 2 + (b - b_low) ** 2 - shared * (a_high - a) * (b - b_low)
@@ -141,15 +148,16 @@ class _Pairs:
 
 
 def _ends_at(
-    pairs: _Pairs, index: IntArray, t: FloatArray, level: float
+    values: FloatArray, exact: FloatArray | None, t: FloatArray, *, on_log: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Value, lower and upper end of the side ``index`` of each pair at its critical value."""
-    groups = pairs.groups
-    p = np.array([r.value for r in groups])[index]
-    error = np.sqrt(np.array([r.variance for r in groups]))[index]
-    if not _is_share(groups):
+    """Value, lower and upper end of one side of each pair at its critical value.
+
+    ``values`` holds value and standard error, ``exact`` the ends that no share goes past;
+    shape ``(n_pairs, 2)`` each.
+    """
+    p, error = values.T
+    if exact is None:
         return p, p - t * error, p + t * error
-    exact = np.array([_exact_ends(r, level) for r in groups])[index]
     spread = p * (1.0 - p)
     silent = (spread <= TINY) | (error**2 <= TINY)
     inside = np.where(silent, 0.5, p)
@@ -157,12 +165,7 @@ def _ends_at(
     reach = np.where(silent, np.inf, t * error / np.where(silent, 1.0, spread))
     low = np.maximum(1.0 / (1.0 + np.exp(np.minimum(reach - logit, 700.0))), exact[:, 0])
     high = np.minimum(1.0 / (1.0 + np.exp(-np.minimum(reach + logit, 700.0))), exact[:, 1])
-    return (np.log(p), np.log(low), np.log(high)) if pairs.on_log else (p, low, high)
-
-
-def _exact_ends(r: Replicates, level: float) -> tuple[float, float]:
-    low, high, _ = share_ends(r, np.inf, level)
-    return low, high
+    return (np.log(p), np.log(low), np.log(high)) if on_log else (p, low, high)
 
 
 def largest_gap(
@@ -213,8 +216,7 @@ def largest_gap(
     usable = [{g: r for g, r in family.items() if refuse(r) is None} for family in families]
     counts = _all_counts(usable)
     if as_ratio and any(r.value <= TINY for family in usable for r in family.values()):
-        detail = "a ratio with zero on either side has no logarithm"
-        none = NotEstimable(reason=Reason.UNDEFINED, detail=detail, **counts)
+        none = NotEstimable(reason=Reason.UNDEFINED, detail=NO_LOGARITHM, **counts)
         return LargestGap(none, None, left_out)
     pairs, names = _pairs_of(usable, on_log=as_ratio)
     if pairs is None:
@@ -227,17 +229,11 @@ def largest_gap(
     if fixed.any() or (not _is_share(pairs.groups) and (pairs.error <= TINY).any()):
         return LargestGap(_silent(pairs, counts), None, left_out)
     largest = _drawn(pairs, np.random.default_rng(0) if rng is None else rng)
-    low, high, contact = _bounds(pairs, largest, spec.level)
+    low, high, contact = _tested_bounds(pairs, largest, spec.level, p_value)
     top = int(np.argmax(np.abs(pairs.gap)))
     a, b = names[pairs.a[top]], names[pairs.b[top]]
-    value = float(np.abs(pairs.gap[top]))
-    if p_value is not None and p_value > 1.0 - spec.level:
-        # What the test does not exclude is not excluded by the interval either.
-        low = 0.0
-    if as_ratio:
-        value, low, high = (float(np.exp(-x)) for x in (value, high, low))
     result = Estimate(
-        value=value, low=low, high=high, level=spec.level,
+        value=pairs.told(float(np.abs(pairs.gap[top]))), low=low, high=high, level=spec.level,
         method=_method(pairs, contact, None if p_value is None else p_method),
         p_value=_p_of_draws(pairs, largest, spec) if p_value is None else p_value, **counts,
     )  # fmt: skip
@@ -261,13 +257,24 @@ def _is_share(groups: Sequence[Replicates]) -> bool:
 
 
 def _silent(pairs: _Pairs, counts: dict[str, int]) -> NotEstimable:
-    gap = float(np.abs(pairs.gap).max())
     return NotEstimable(
         reason=Reason.UNDEFINED,
-        detail="no subject differs from another, so chance cannot be told",
-        value=float(np.exp(-gap)) if pairs.on_log else gap,
+        detail=NO_SPREAD,
+        value=pairs.told(float(np.abs(pairs.gap).max())),
         **counts,
     )
+
+
+def _tested_bounds(
+    pairs: _Pairs, draws: Draws, level: float, p_value: float | None
+) -> tuple[float, float, npt.NDArray[np.bool_]]:
+    """Return both ends as they are told, and which pairs could be the largest."""
+    low, high, contact = _bounds(pairs, draws, level)
+    if p_value is not None and p_value > 1.0 - level:
+        # What the test does not exclude is not excluded by the interval either.
+        low = 0.0
+    ends = sorted((pairs.told(low), pairs.told(high)))
+    return ends[0], ends[1], contact
 
 
 def _bounds(
@@ -352,7 +359,7 @@ def _pairs_of(
         assert by_person is not None
         apart = np.asarray((by_person[:, [a[k]]] - by_person[:, [b[k]]]).todense()).ravel()
         dfs = groups[a[k]].degrees_of_freedom, groups[b[k]].degrees_of_freedom
-        df[k] = max(min(*dfs, 1.5 * carriers(apart)), 1.0)
+        df[k] = max(min(*dfs, TRUSTED * carriers(apart)), 1.0)
     root = np.sqrt(variance[a] * variance[b])
     return _Pairs(
         a=a, b=b, groups=tuple(groups), gap=values[a] - values[b],

@@ -64,6 +64,9 @@ FEW_ERRORS = 15.0
 VERY_FEW_ERRORS = 10.0
 """Fewer than this and the interval is made the safer for it."""
 
+TRUSTED = 1.5
+"""Carriers of a spread that count as degrees of freedom: three quarters of Satterthwaite's."""
+
 FEW_CARRIERS = 6.0
 """Fewer people than this who carry the spread of what is no share: the same."""
 
@@ -202,7 +205,7 @@ class Replicates:
     @cached_property
     def degrees_of_freedom(self) -> float:
         """Effective subjects minus one, or fewer if few carry the variance; at least one."""
-        trusted = 1.0 if self.effective_errors < VERY_FEW_ERRORS else 1.5
+        trusted = 1.0 if self.effective_errors < VERY_FEW_ERRORS else TRUSTED
         carried = trusted * carriers(self.deviations)
         return max(min(self.effective_subjects - 1.0, carried), 1.0)
 

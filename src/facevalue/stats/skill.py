@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from facevalue.domain.estimates import Estimate, NotEstimable
+from facevalue.stats.compare import paired_difference
 from facevalue.stats.jackknife import IntervalSpec, Replicates, interval, refuse, replicate
 from facevalue.stats.metrics import Metric, Scale
 from facevalue.stats.tally import FloatArray, IntArray, Tally
@@ -94,10 +95,7 @@ def advantage(ours: Replicates, theirs: Replicates, spec: IntervalSpec) -> Estim
     -------
     Estimate, or NotEstimable for NO_ITEMS, UNDEFINED, TOO_FEW_CLUSTERS, UNSTABLE.
     """
-    paired = Replicates(
-        ours.value - theirs.value, ours.left_out - theirs.left_out, ours.sizes, ours.subjects,
-        ours.n_items, ours.weights, Scale.DIFFERENCE,
-    )  # fmt: skip
+    paired = paired_difference(ours, theirs)
     refused = refuse(paired)
     if refused is not None:
         return refused
