@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +13,7 @@ import pytest
 from scipy import stats
 
 from coverage_of_intervals.calibration_designs import CalibrationDesign, Coverage, designs, run
+from coverage_of_intervals.tables import date, simulated
 
 SEED = 20261124
 N_AUDITS = 2000
@@ -40,8 +37,7 @@ def is_promised(row: Row) -> bool:
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(_one, enumerate(designs()), chunksize=2))
+    found = simulated(_one, designs())
     TABLE.write_text(_table(found), "utf-8")
     return found
 
@@ -68,14 +64,12 @@ def test_one_design_of_calibration_quickly() -> None:
 
 
 def _table(rows: list[Row]) -> str:
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    when = datetime.now(UTC) if given is None else datetime.fromtimestamp(int(given), UTC)
     promised = [found.covered for design, found in rows if is_promised((design, found))]
     head = f"""\
 # How well the intervals of calibration hold
 
 {N_AUDITS:,} simulated audits a design, {len(rows)} designs, intervals at 95 %. Seed {SEED},
-{when:%Y-%m-%d}, NumPy {version("numpy")}, SciPy {version("scipy")}. Made by `make test-long`
+{date()}, NumPy {version("numpy")}, SciPy {version("scipy")}. Made by `make test-long`
 (`tests/coverage_of_intervals/test_calibration_coverage.py`).
 
 *People* with 30 items on average, unequal (geometric: a few hold most). *Confidence*: how it is

@@ -6,13 +6,9 @@ is that of the run, or of SOURCE_DATE_EPOCH.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import groupby
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +16,7 @@ import pytest
 from scipy import stats
 
 from coverage_of_intervals.designs import Design, Row, designs, run
+from coverage_of_intervals.tables import date, simulated
 
 SEED = 20261124
 N_AUDITS = 2000
@@ -58,10 +55,8 @@ def _one(task: tuple[int, Design]) -> Row:
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    # Spawned rather than forked: the same on Linux and macOS, whatever threads there are.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(_one, enumerate(designs()), chunksize=2))
-    TABLE.write_text(_table(found, _date()), "utf-8")
+    found = simulated(_one, designs())
+    TABLE.write_text(_table(found, date()), "utf-8")
     return found
 
 
@@ -119,12 +114,6 @@ def test_a_few_designs_quickly() -> None:
         assert row.refused == 0.0
 
 
-def _date() -> str:
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    when = datetime.now(UTC) if given is None else datetime.fromtimestamp(int(given), UTC)
-    return f"{when:%Y-%m-%d}"
-
-
 COLUMNS = (
     "statistic", "people", "items", "rate", "ICC", "covered %", "width", "false alarms %",
     "warned %", "no interval %",
@@ -146,7 +135,7 @@ def _line(row: Row) -> str:
     )
 
 
-def _table(rows: Sequence[Row], date: str) -> str:
+def _table(rows: Sequence[Row], day: str) -> str:
     promised = [r for r in rows if r.is_promised]
     outside = [r for r in promised if is_out(r)]
     warned = [r for r in rows if r.design.has_enough and not r.is_promised]
@@ -156,7 +145,7 @@ def _table(rows: Sequence[Row], date: str) -> str:
     intro = f"""\
 # How well the intervals hold
 
-{N_AUDITS:,} simulated audits a design, {len(rows)} designs, intervals at 95 %. Seed {SEED}, {date},
+{N_AUDITS:,} simulated audits a design, {len(rows)} designs, intervals at 95 %. Seed {SEED}, {day},
 NumPy {version("numpy")}, SciPy {version("scipy")}. Made by `make test-long`
 (`tests/coverage_of_intervals`), which also checks what is promised here.
 

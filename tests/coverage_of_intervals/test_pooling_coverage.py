@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +15,7 @@ import numpy.typing as npt
 import pytest
 from scipy.special import expit, logit
 
+from coverage_of_intervals.tables import date, simulated
 from facevalue.domain import Estimate
 from facevalue.stats import IntervalSpec, Tally, estimate, metric_named, partial_pooling
 
@@ -151,8 +148,7 @@ def _one(task: tuple[int, Design]) -> Row:
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(_one, enumerate(designs()), chunksize=2))
+    found = simulated(_one, designs())
     TABLE.write_text(_table(found), "utf-8")
     return found
 
@@ -205,8 +201,6 @@ def _line(row: Row) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    when = datetime.now(UTC) if given is None else datetime.fromtimestamp(int(given), UTC)
     columns = (
         "groups", "items", "rate", "ICC", "spread", "covered %", "lowest %", "width",
         "first group", "covered %", "mean value", "raw covered %",
@@ -215,7 +209,7 @@ def _table(rows: Sequence[Row]) -> str:
 # How well partially pooled intervals hold
 
 {N_AUDITS} simulated audits a design, {len(rows)} designs, intervals at 95 %. Seed {SEED},
-{when:%Y-%m-%d}. Made by `make test-long` (`tests/coverage_of_intervals`).
+{date()}. Made by `make test-long` (`tests/coverage_of_intervals`).
 
 *Items*: a person, geometric with that mean. *Spread*: standard deviation of the groups' log-odds,
 beyond main effects of 0.3. *Covered*: averaged over the groups, and the lowest of any group. The

@@ -11,13 +11,9 @@ are drawn, is the highest bar: it also learns from the shape of how people diffe
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +22,7 @@ import pytest
 from scipy import optimize, stats
 from scipy.special import betaln, expit, logit
 
+from coverage_of_intervals.tables import date, simulated
 from facevalue.domain import Estimate
 from facevalue.stats import (
     IntervalSpec,
@@ -196,8 +193,7 @@ def _one(task: tuple[int, Design]) -> Row:
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(_one, enumerate(DESIGNS)))
+    found = simulated(_one, DESIGNS, chunk=1)
     TABLE.write_text(_table(found), "utf-8")
     return found
 
@@ -252,15 +248,13 @@ def _line(row: Row) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    when = datetime.now(UTC) if given is None else datetime.fromtimestamp(int(given), UTC)
     most = max(r.lost for r in rows if r.design.is_promised)
     other = max(r.lost for r in rows if not r.design.is_promised)
     intro = f"""\
 # How much a test of a gap sees
 
 {N_AUDITS:,} simulated audits of two groups a design, all tests at 5 % on the same answers.
-Seed {SEED}, {when:%Y-%m-%d}, NumPy {version("numpy")}, SciPy {version("scipy")}. Made by
+Seed {SEED}, {date()}, NumPy {version("numpy")}, SciPy {version("scipy")}. Made by
 `make test-long` (`tests/coverage_of_intervals/test_power_against_mixed_model.py`). Chance: up to 3
 points (95 %) for each number, about 1 point for what two tests are apart.
 
