@@ -9,7 +9,15 @@ from functools import partial
 from facevalue.audits.cells import Cell
 from facevalue.audits.comparisons import Partition
 from facevalue.audits.findings import Finding, Place, label_of
-from facevalue.audits.looks import LARGEST_GAP, REST, Look
+from facevalue.audits.looks import (
+    IMPACT_RATIO_OF,
+    LARGEST_GAP,
+    MINUS,
+    RATIO_OF,
+    REST,
+    Look,
+    no_gap_above,
+)
 from facevalue.audits.pooling import POOLED, pooled_findings
 from facevalue.audits.scope import ANY_OF, MeasureSpec, stream
 from facevalue.audits.statistic import Statistic
@@ -141,7 +149,7 @@ class Disparities:
     ) -> Iterator[Look]:
         kinds: list[tuple[str, _Compare]] = [(s.name, difference)]
         if s.as_ratio:
-            kinds.append((f"ratio of {s.name}", ratio))
+            kinds.append((f"{RATIO_OF}{s.name}", ratio))
         for name, compare in kinds:
             result = compare(group, other, self.interval)
 
@@ -168,7 +176,7 @@ class Disparities:
         for s in self.statistics:
             if s.as_impact_ratio and s in self.by_group:
                 found = largest_gap([parted.replicates(s)], self.interval, as_ratio=True)
-                place = replace(at, family=_family(s), metric=f"impact ratio of {s.name}")
+                place = replace(at, family=_family(s), metric=f"{IMPACT_RATIO_OF}{s.name}")
                 yield from self._largest(place, found)
 
     def _joint_gaps(self) -> Iterator[Look]:
@@ -182,7 +190,7 @@ class Disparities:
                 yield from self._largest(replace(at, family=_family(s), metric=s.name), gap)
 
     def _largest(self, at: Place, gap: LargestGap) -> Iterator[Look]:
-        driven_by = " − ".join(gap.pair) if gap.pair else None
+        driven_by = MINUS.join(gap.pair) if gap.pair else None
         place = replace(at, group=driven_by, reference=LARGEST_GAP)
         yield Look(Finding(place=place, result=gap.result), gap.at)
         for asked in self.spec.no_gap_above:
@@ -192,7 +200,7 @@ class Disparities:
 
     def _equivalence(self, at: Place, gap: LargestGap, bound: float) -> Iterator[Finding]:
         """Test that no pair of groups differs by ``bound`` or more."""
-        place = replace(at, family="equivalence", reference=f"no gap above {bound:.12g}")
+        place = replace(at, family="equivalence", reference=no_gap_above(bound))
         result = gap.result
         p_value = gap.no_gap_above(bound) if bound > 0 else 1.0
         level = 2.0 * self.spec.level - 1.0

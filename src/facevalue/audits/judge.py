@@ -16,7 +16,7 @@ from typing import Any
 
 from facevalue.atomic import write_text
 from facevalue.audits.findings import Finding, FindingSet, Place
-from facevalue.audits.looks import LARGEST_GAP
+from facevalue.audits.looks import LARGEST_GAP, MINUS, no_gap_above
 from facevalue.audits.references import is_skill_shown
 from facevalue.audits.scope import ANY_OF
 from facevalue.domain.claims import Claim, Comparison, Criterion, Outcome, Verdict
@@ -258,7 +258,7 @@ def _equivalence(case: _Case, criterion: Criterion, deciding: Finding) -> Findin
     found = case.findings.where(
         system=case.system, dataset=case.dataset, family="equivalence",
         metric=deciding.place.metric, condition=criterion.condition,
-        attribute=attribute_of(criterion), reference=f"no gap above {criterion.bound:.12g}",
+        attribute=attribute_of(criterion), reference=no_gap_above(criterion.bound),
     )  # fmt: skip
     return next(iter(found), None) if criterion.over else None
 
@@ -334,7 +334,7 @@ def _percent(share: float) -> str:
 
 
 def _driven_by(finding: Finding) -> str:
-    top, minus, bottom = str(finding.place.group or "").partition(" − ")
+    top, minus, bottom = str(finding.place.group or "").partition(MINUS)
     return f", between {top} (higher) and {bottom} (lower)" if minus else ""
 
 

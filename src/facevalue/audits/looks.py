@@ -9,7 +9,7 @@ reference. Raw and adjusted figures stand side by side.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,16 +17,49 @@ from facevalue.audits.findings import Adjusted, Finding, Place
 from facevalue.domain.estimates import Estimate
 from facevalue.stats import Deviations, benjamini_hochberg, holm, max_t
 
-__all__ = ["HOLM", "LARGEST_GAP", "METHODS", "REST", "Family", "Look", "adjust", "sorted_looks"]
+__all__ = [
+    "BENJAMINI_HOCHBERG",
+    "HOLM",
+    "IMPACT_RATIO_OF",
+    "LARGEST_GAP",
+    "MAX_T",
+    "METHODS",
+    "MINUS",
+    "NO_GAP_ABOVE",
+    "RATIO_OF",
+    "REST",
+    "Family",
+    "Look",
+    "adjust",
+    "no_gap_above",
+    "sorted_looks",
+]
 
 REST = "rest"
 LARGEST_GAP = "largest gap"
+NO_GAP_ABOVE = "no gap above "
+MINUS = " − "
+"""Stands between the higher and the lower group of a pair."""
+
+RATIO_OF = "ratio of "
+IMPACT_RATIO_OF = "impact ratio of "
 HOLM = "holm"
 BENJAMINI_HOCHBERG = "benjamini-hochberg"
 MAX_T = "max-t"
 METHODS = {HOLM: "Holm", BENJAMINI_HOCHBERG: "Benjamini–Hochberg", MAX_T: "max-t"}
 
 Ends = tuple[float, float]
+
+
+def no_gap_above(bound: float) -> str:
+    """Return what stands as reference where a gap is tested for equivalence.
+
+    Examples
+    --------
+    >>> no_gap_above(0.05)
+    'no gap above 0.05'
+    """
+    return f"{NO_GAP_ABOVE}{bound:.12g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +112,6 @@ class Family:
     conditions: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     adjust: str = HOLM
-    looks: list[Look] = field(default_factory=list, compare=False)
 
     def holds(self, look: Look) -> bool:
         """Whether a look belongs to the family."""

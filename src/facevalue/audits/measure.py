@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 from facevalue.audits.ceiling import ceiling_findings
 from facevalue.audits.cells import Cell, conditions_of
@@ -57,6 +57,15 @@ class _Measurement:
     def _interval(self) -> IntervalSpec:
         return IntervalSpec(self.spec.level)
 
+    @cached_property
+    def _statistics(self) -> list[Statistic]:
+        """What is told of every condition alike."""
+        if self.sample.other is not None:
+            told = paired_statistics(self.sample)
+        else:
+            told = statistics_of(self.sample, self.spec.confident)
+        return [s for s in told if self.spec.wants(s.name)]
+
     def findings(self) -> list[Finding]:
         """Return all findings of the sample, with the looks of each family allowed for."""
         found: list[Finding] = []
@@ -88,14 +97,11 @@ class _Measurement:
 
     def _condition(self, condition: str | None, cell: Cell) -> Iterator[Look]:
         if self.sample.other is not None:
-            told = [s for s in paired_statistics(self.sample) if self.spec.wants(s.name)]
             place = replace(self._place(condition), family=COMPARISON)
-            yield from self._differences(cell, told, place)
-            yield from Disparities(cell, told, self.spec, place).looks()
+            yield from self._differences(cell, self._statistics, place)
+            yield from Disparities(cell, self._statistics, self.spec, place).looks()
             return
-        told = statistics_of(self.sample, self.spec.confident)
-        whole = [s for s in told if self.spec.wants(s.name)]
-        yield from map(Look, self._levels(cell, whole, condition))
+        yield from map(Look, self._levels(cell, self._statistics, condition))
         yield from map(Look, self._elsewhere(cell, condition))
         if cell.tally.n_answers:
             skills = [name for name in SKILL_METRICS if self.spec.wants(name)]
@@ -107,7 +113,8 @@ class _Measurement:
                 ),
             )
         yield from map(Look, ceiling_findings(cell, self._place(condition), self.spec))
-        yield from Disparities(cell, whole, self.spec, self._place(condition)).looks()
+        place = self._place(condition)
+        yield from Disparities(cell, self._statistics, self.spec, place).looks()
 
     def _differences(
         self, cell: Cell, statistics: Sequence[Statistic], at: Place

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from facevalue.audits.faults import MisfitsError, problems_of
 from facevalue.audits.library import library_claim
+from facevalue.audits.looks import LARGEST_GAP, MAX_T, REST
 from facevalue.audits.yamlfile import YamlFile, read_yaml
 from facevalue.canonical import digest_bytes
 from facevalue.domain.labels import NONE_LABEL, OUTSIDE, TAXONOMIES, Taxonomy
@@ -48,7 +49,7 @@ COMPARED = re.compile(
 )
 """Metrics whose gaps between groups are measured."""
 
-RESERVED_REFERENCES = ("rest", "largest gap")
+RESERVED_REFERENCES = (REST, LARGEST_GAP)
 """What else stands where a reference group stands."""
 
 
@@ -264,7 +265,7 @@ class FamilySpec(_Strict):
 
     @model_validator(mode="after")
     def _can_be_adjusted(self) -> FamilySpec:
-        if self.adjust == "max-t" and "largest gap" in self.references:
+        if self.adjust == MAX_T and LARGEST_GAP in self.references:
             raise ValueError(
                 "max-t is for differences from the rest or from a group; a largest gap has "
                 "allowed for its pairs already: leave it out, or adjust by holm"

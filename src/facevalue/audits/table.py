@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from facevalue.audits.findings import FindingSet
+from facevalue.audits.looks import RATIO_OF
 from facevalue.audits.measure import measure
 from facevalue.audits.sample import sample_of_counts
 from facevalue.audits.scope import MeasureSpec
@@ -169,7 +170,7 @@ def _check(
 
 def _refuse_unknown(metrics: Sequence[str], found: FindingSet) -> None:
     """Refuse a name that nothing is found under: a slip, not an empty table."""
-    names = [f.place.metric.removeprefix("ratio of ") for f in found]
+    names = [f.place.metric.removeprefix(RATIO_OF) for f in found]
     known = {*names, *(name.partition("[")[0] for name in names)}
     for metric in metrics:
         if metric not in known:

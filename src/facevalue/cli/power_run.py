@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from facevalue.audits import FindingSet, read_verdicts
+from facevalue.audits.looks import MINUS
 from facevalue.cli.power_answer import wrapped
 from facevalue.cli.printing import safe
 from facevalue.domain import Estimate, Outcome, Verdict
@@ -98,7 +99,7 @@ def _gap_planned(
         for f in beside
         if f.place.attribute == place.attribute and isinstance(f.result, Estimate)
     }
-    higher, _, lower = str(place.group).partition(" − ")
+    higher, _, lower = str(place.group).partition(MINUS)
     if higher not in groups or lower not in groups:
         return SEVERAL
     people = [g.n_subjects for g in groups.values()]

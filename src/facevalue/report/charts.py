@@ -18,7 +18,7 @@ from facevalue.report.wording import clean, shorten
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["picture", "svg"]
+__all__ = ["picture", "rendered", "svg"]
 
 WIDTH = 460
 MARGIN = 10
@@ -53,12 +53,15 @@ def svg(chart: Dots | Heat | Reliability, *, name: str, says: str) -> str:
     says
         What the chart shows, for those who cannot see it.
     """
+    return rendered(_specification(chart), name=name, title=chart.title, says=says)
+
+
+def rendered(specification: dict[str, Any], *, name: str, title: str, says: str) -> str:
+    """Return a Vega-Lite specification as `svg` does a chart."""
     import vl_convert
 
-    raw = vl_convert.vegalite_to_svg(
-        _specification(chart), vl_version=_vl_version(), allowed_base_urls=[]
-    )
-    return _tidy(raw, name=name, title=chart.title, says=says)
+    raw = vl_convert.vegalite_to_svg(specification, vl_version=_vl_version(), allowed_base_urls=[])
+    return _tidy(raw, name=name, title=title, says=says)
 
 
 def picture(drawing: str) -> bytes:

@@ -6,14 +6,11 @@ import re
 from dataclasses import dataclass
 
 from facevalue.audits.findings import Place
+from facevalue.audits.looks import IMPACT_RATIO_OF, LARGEST_GAP, NO_GAP_ABOVE, RATIO_OF
 from facevalue.report.wording import Unit
 
-__all__ = ["LARGEST_GAP", "axis_words", "definition", "metric_words", "parts", "unit_of"]
+__all__ = ["axis_words", "bare", "definition", "metric_words", "parts", "unit_of"]
 
-LARGEST_GAP = "largest gap"
-_RATIO = "ratio of "
-_IMPACT = "impact ratio of "
-_NO_GAP = "no gap above"
 _WITH_ARGUMENT = re.compile(r"^([^\[]+)\[(.*)\]$", re.DOTALL)
 
 
@@ -425,11 +422,18 @@ def parts(metric: str) -> tuple[str, str]:
 
 
 def _known(metric: str) -> _Metric:
-    return _METRICS.get(parts(_bare(metric))[0], _UNKNOWN)
+    return _METRICS.get(parts(bare(metric))[0], _UNKNOWN)
 
 
-def _bare(metric: str) -> str:
-    return metric.removeprefix(_IMPACT).removeprefix(_RATIO)
+def bare(metric: str) -> str:
+    """Return the metric that a ratio is of; any other as it is.
+
+    Examples
+    --------
+    >>> bare("impact ratio of accuracy")
+    'accuracy'
+    """
+    return metric.removeprefix(IMPACT_RATIO_OF).removeprefix(RATIO_OF)
 
 
 def unit_of(place: Place) -> Unit:
@@ -440,14 +444,14 @@ def unit_of(place: Place) -> Unit:
     >>> unit_of(Place(system="s", dataset="d", family="f", metric="accuracy")).value
     'share'
     """
-    if place.metric.startswith((_RATIO, _IMPACT)):
+    if place.metric.startswith((RATIO_OF, IMPACT_RATIO_OF)):
         return Unit.RATIO
     unit = _known(place.metric).unit
     if place.family == "comparison" and place.reference is None:
         return Unit.POINTS
     if place.reference is None:
         return unit
-    if place.reference.startswith(_NO_GAP):
+    if place.reference.startswith(NO_GAP_ABOVE):
         return Unit.GAP
     if unit is Unit.INDEX:
         return Unit.INDEX if place.reference == LARGEST_GAP else Unit.INDEX_DIFFERENCE
@@ -462,7 +466,7 @@ def metric_words(metric: str) -> str:
     >>> metric_words("recall[anger]"), metric_words("ratio of accuracy")
     ('recall of “anger”', 'ratio of accuracy')
     """
-    for start in (_RATIO, _IMPACT):
+    for start in (RATIO_OF, IMPACT_RATIO_OF):
         if metric.startswith(start):
             return start + metric_words(metric.removeprefix(start))
     base, argument = parts(metric)
@@ -493,14 +497,14 @@ def axis_words(place: Place) -> str:
 
 def definition(base: str) -> tuple[str, str]:
     """Return a metric's title and definition, by its base name."""
-    if base.startswith(_RATIO):
+    if base.startswith(RATIO_OF):
         return (
-            _RATIO + metric_words(base.removeprefix(_RATIO)),
+            RATIO_OF + metric_words(base.removeprefix(RATIO_OF)),
             "The group's value divided by that of the reference; 1 where they are equal.",
         )
-    if base.startswith(_IMPACT):
+    if base.startswith(IMPACT_RATIO_OF):
         return (
-            _IMPACT + metric_words(base.removeprefix(_IMPACT)),
+            IMPACT_RATIO_OF + metric_words(base.removeprefix(IMPACT_RATIO_OF)),
             "The lowest value of any group divided by the highest; 1 where all are equal. Below "
             "0.8 it is often read as adverse impact (the four-fifths rule).",
         )

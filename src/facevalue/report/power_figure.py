@@ -17,9 +17,8 @@ from facevalue.report.charts import (
     VERMILLION,
     WIDTH,
     _from,
-    _tidy,
-    _vl_version,
     picture,
+    rendered,
 )
 from facevalue.report.wording import shorten
 
@@ -73,12 +72,7 @@ def write_curve(path: Path, curve: Curve) -> None:
 
 def curve_svg(curve: Curve) -> str:
     """Return the figure as SVG with title and description."""
-    import vl_convert
-
-    raw = vl_convert.vegalite_to_svg(
-        _specification(curve), vl_version=_vl_version(), allowed_base_urls=[]
-    )
-    return _tidy(raw, name="power", title=curve.title, says=curve.says)
+    return rendered(_specification(curve), name="power", title=curve.title, says=curve.says)
 
 
 def _specification(curve: Curve) -> dict[str, Any]:

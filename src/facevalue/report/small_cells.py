@@ -11,8 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from facevalue.audits.looks import MINUS, REST
+from facevalue.audits.scope import ANY_OF
 from facevalue.domain.claims import Verdict
 from facevalue.domain.estimates import NotEstimable, Reason
+from facevalue.report.metrics import bare
 
 if TYPE_CHECKING:
     from facevalue.audits.findings import Finding, Place
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["is_hidden", "without_small_cells"]
 
-ANY_OF, MINUS, REST = " or ", " − ", "rest"
 NOT_SHOWN = "What this was measured on is {few}: the number is not shown here."
 
 _Cell = tuple[str, str | None, str | None, str | None]
@@ -177,19 +179,15 @@ class _Sizes:
         """Return the subjects of a group, and those behind the statistic."""
         cell = (place.dataset, place.condition, attribute, group)
         whole = self.cells[cell]
-        return whole, self.told.get((cell, place.system, _compared(place)), whole)
+        return whole, self.told.get((cell, place.system, bare(place.metric)), whole)
 
     def _in_all(self, place: Place, attribute: str, groups: set[str]) -> tuple[int, int]:
         """Return the same, added up over all groups; kept, as every group asks for it."""
-        key = (place.dataset, place.condition, attribute, place.system, _compared(place))
+        key = (place.dataset, place.condition, attribute, place.system, bare(place.metric))
         if key not in self.sums:
             each = [self._subjects(place, attribute, g) for g in groups]
             self.sums[key] = sum(n for n, _ in each), sum(n for _, n in each)
         return self.sums[key]
-
-
-def _compared(place: Place) -> str:
-    return place.metric.removeprefix("impact ").removeprefix("ratio of ")
 
 
 def _is_in_pair(group: str, pair: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facevalue.audits.findings import Finding
+from facevalue.audits.looks import LARGEST_GAP
 from facevalue.domain.estimates import Estimate, Reason
 from facevalue.report.blocks import (
     Bin,
@@ -19,7 +20,7 @@ from facevalue.report.blocks import (
     Text,
 )
 from facevalue.report.figures import Entry, entry_table, finding_link, quantity_cell
-from facevalue.report.metrics import LARGEST_GAP, metric_words, parts, unit_of
+from facevalue.report.metrics import metric_words, parts, unit_of
 from facevalue.report.model import Material, Pair
 from facevalue.report.wording import (
     Unit,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facevalue.audits.findings import Finding
+from facevalue.audits.looks import LARGEST_GAP, RATIO_OF
 from facevalue.audits.scope import ANY_OF
 from facevalue.domain.estimates import Estimate
 from facevalue.report.blocks import (
@@ -25,7 +26,7 @@ from facevalue.report.figures import (
     finding_link,
     quantity_cell,
 )
-from facevalue.report.metrics import LARGEST_GAP, metric_words, parts, unit_of
+from facevalue.report.metrics import metric_words, parts, unit_of
 from facevalue.report.model import Material, Pair
 from facevalue.report.sections.conditions import MAIN, main_metric
 from facevalue.report.wording import (
@@ -91,7 +92,7 @@ class _Attribute:
         self.levels = [f for f in same if f.place.reference is None and f.place.group is not None]
         self.gaps = [f for f in same if f.place.reference == LARGEST_GAP]
         self.comparisons = [f for f in same if f.place.reference not in (None, LARGEST_GAP)]
-        ratio = f"ratio of {self.metric}"
+        ratio = f"{RATIO_OF}{self.metric}"
         self.ratios = [
             f for f in found if f.place.metric == ratio and f.place.condition == self.condition
         ]

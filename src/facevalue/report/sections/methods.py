@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facevalue.audits.looks import IMPACT_RATIO_OF, RATIO_OF
 from facevalue.report.blocks import Block, Facts, Heading, Prose, Section
 from facevalue.report.metrics import definition, parts
 from facevalue.report.model import Material
@@ -176,7 +177,7 @@ def methods_section(material: Material) -> Section:
 
 
 def _base(metric: str) -> str:
-    for start in ("impact ratio of ", "ratio of "):
+    for start in (IMPACT_RATIO_OF, RATIO_OF):
         if metric.startswith(start):
             return start + parts(metric.removeprefix(start))[0]
     return parts(metric)[0]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from facevalue.audits.findings import Finding
+from facevalue.audits.looks import LARGEST_GAP
 from facevalue.domain.claims import Claim, Comparison, Criterion, Outcome, Verdict
 from facevalue.report.blocks import (
     Block,
@@ -132,7 +133,7 @@ def _bound_words(criterion: Criterion) -> str:
 def _unit(criterion: Criterion) -> Unit:
     from facevalue.audits.findings import Place
 
-    reference = "largest gap" if criterion.over else None
+    reference = LARGEST_GAP if criterion.over else None
     return unit_of(
         Place(system="", dataset="", family="", metric=criterion.metric, reference=reference)
     )
@@ -180,7 +181,7 @@ def _about(finding: Finding) -> str:
         said.append(f"{place.attribute}: {place.group}" if place.group else place.attribute)
     if place.reference is not None:
         said.append(
-            place.reference if place.reference == "largest gap" else f"minus {place.reference}"
+            place.reference if place.reference == LARGEST_GAP else f"minus {place.reference}"
         )
     if place.condition is not None:
         said.append(condition_words(place.condition))
