@@ -101,12 +101,13 @@ def named(table: pl.DataFrame) -> list[object]:
     parted = Partition.of(whole, tuple(ATTRIBUTES), {})
     asked = [s for s in statistics_of(sample, 0.9) if s.name in ("accuracy", "uar")]
     spec = IntervalSpec(0.95)
-    p_values, how = parted.permuted(asked, RESAMPLES, np.random.default_rng(1))
+    permuted = parted.permuted(asked, RESAMPLES, np.random.default_rng(1))
     found: list[object] = []
     for s in asked:
         sides = [s.replicates(whole), *parted.replicates(s).values()]
         found += [refuse(r) or interval(r, spec, s.scale) for r in sides]
-        gap = largest_gap([parted.replicates(s)], spec, p_value=p_values[s.name], p_method=how)
+        p, how = permuted[s.name]
+        gap = largest_gap([parted.replicates(s)], spec, p_value=p, p_method=how)
         found.append(gap.result)
     return found
 

@@ -27,7 +27,6 @@ __all__ = ["Partition"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-METHOD_NONE = ""
 
 
 @dataclass
@@ -86,17 +85,20 @@ class Partition:
 
     def permuted(
         self, statistics: Sequence[Statistic], n: int, rng: np.random.Generator
-    ) -> tuple[dict[str, float], str]:
+    ) -> dict[str, tuple[float, str]]:
         """Test the largest gap of each statistic over the very groups it is told of.
 
-        Without a p-value where a subject is in two groups, or fewer than two can be told.
+        Returns
+        -------
+        p-value by statistic, and how it was made: those told of fewer groups may have few
+        enough permutations to go through all. Nothing where a subject is in two groups, or
+        fewer than two can be told.
         """
         by_groups: dict[tuple[str, ...], list[Statistic]] = {}
         for s in statistics:
             usable = tuple(g for g, r in self.replicates(s).items() if refuse(r) is None)
             by_groups.setdefault(usable, []).append(s)
-        found: dict[str, float] = {}
-        method = METHOD_NONE
+        found: dict[str, tuple[float, str]] = {}
         for usable, tested in by_groups.items():
             membership = self._membership(usable)
             if len(usable) < 2 or membership is None:
@@ -105,8 +107,9 @@ class Partition:
             everybody = [self._everybody(s, usable) for s in tested]
             scores = [scores_of(r) for r in everybody]
             ps, method = permuted_gaps(scores, subjects, codes, n, rng)
-            found |= {s.name: p for s, p in zip(tested, ps, strict=True) if p is not None}
-        return found, method
+            told = zip(tested, ps, strict=True)
+            found |= {s.name: (p, method) for s, p in told if p is not None}
+        return found
 
     def _everybody(self, s: Statistic, usable: tuple[str, ...]) -> Replicates:
         if s.metric is None:

@@ -166,12 +166,12 @@ class Disparities:
 
     def _gaps(self, at: Place, parted: Partition) -> Iterator[Look]:
         rng = stream(self.spec.seed, at.system, at.dataset, at.condition, at.attribute)
-        p_values, p_method = parted.permuted(self.compared, self.spec.permutations, rng)
+        permuted = parted.permuted(self.compared, self.spec.permutations, rng)
         for s in self.compared:
+            p_value, p_method = permuted.get(s.name, (None, ""))
             gap = largest_gap(
-                [parted.replicates(s)], self.interval, p_value=p_values.get(s.name),
-                p_method=p_method,
-            )  # fmt: skip
+                [parted.replicates(s)], self.interval, p_value=p_value, p_method=p_method
+            )
             yield from self._largest(replace(at, family=_family(s), metric=s.name), gap)
         for s in self.statistics:
             if s.as_impact_ratio and s in self.by_group:
