@@ -563,3 +563,36 @@ def test_equivalence_is_decided_by_the_worst_pair() -> None:
     two = largest_gap([{"a": many(0.5, 0), "c": far}], SPEC).no_gap_above(0.08)
     three = largest_gap([{"a": many(0.5, 0), "b": near, "c": far}], SPEC).no_gap_above(0.08)
     assert two == pytest.approx(three)
+
+
+def test_a_pair_may_have_a_single_degree_of_freedom() -> None:
+    # Nine of ten people on one item each all right, twice: one error carries each spread.
+    # Carriers of squares 81 and nine times 1: 45/32; of both sides together twice that, 2.8; with
+    # one side silent, that of the silent side counts: no fewer than one, and no more than 45/32.
+    one = people([1] * 9 + [0], items=1)
+    silent = people([1] * 10, first=20, items=1)
+    gap = largest_gap([{"x": one, "y": silent}], SPEC)
+    alone = difference(silent, one, SPEC)
+    assert isinstance(gap.result, Estimate)
+    assert isinstance(alone, Estimate)
+    assert one.degrees_of_freedom == pytest.approx(45 / 32)
+    assert gap.result.high == pytest.approx(alone.high)
+    assert gap.result.p_value == pytest.approx(alone.p_value, abs=4 * 0.008)
+
+
+def test_groups_that_are_all_right_are_set_aside_at_their_own_level() -> None:
+    # Forty people all right (three items each), forty all wrong, forty in the middle: only the
+    # first two could be the largest, and the interval is that of their difference alone.
+    groups = {
+        "right": people([3] * 40, items=3),
+        "wrong": people([0] * 40, first=100, items=3),
+        "middle": many(0.5, 200),
+    }
+    found = largest_gap([groups], SPEC).result
+    alone = difference(groups["right"], groups["wrong"], SPEC)
+    assert isinstance(found, Estimate)
+    assert isinstance(alone, Estimate)
+    assert SEVERAL not in found.method
+    assert found.high == pytest.approx(alone.high)
+    # The draws of the critical value move a half-width by 0.029 of 1.96.
+    assert found.low == pytest.approx(alone.low, abs=4 * 0.029 / 1.96 * (1.0 - alone.low))
