@@ -64,6 +64,7 @@ RUN_FOLDER = """## The run folder
 | `predictions/SYSTEM--DATASET.parquet` | the answers, in the system's own words |
 | `findings.parquet`, `findings.json` | every finding |
 | `verdicts.json` | every verdict, with the keys of the findings it rests on |
+| `consequences.json` | what would follow in the scenarios of the audit file |
 | `figures/` | SVG and PNG |
 | `report.html` | everything, in one file that works offline |
 """

@@ -24,8 +24,8 @@ import facevalue
 from facevalue.atomic import write_text
 from facevalue.audits import (
     FindingSet,
-    MeasureSpec,
     ReadAudit,
+    Sample,
     SystemEntry,
     answer_labels,
     check_attributes,
@@ -54,7 +54,9 @@ from facevalue.errors import (
 )
 from facevalue.report.sheets import dataset_record, missing_record, report_input, system_record
 from facevalue.runs import Event, RunFolder, execute
+from facevalue.simulate import Simulated, write_consequences
 from facevalue.systems import Recorded, System, SystemRequest, open_system, opener_of
+from facevalue.uses import check_uses, simulate_uses, used_attributes
 
 __all__ = [
     "Run",
@@ -65,6 +67,7 @@ __all__ = [
     "measure_run",
     "report_run",
     "run_systems",
+    "simulate_run",
 ]
 
 OnEvent = Callable[[str, str, Event], None]
@@ -142,6 +145,7 @@ def audit(
     folder = run_systems(read, Path(out), opened=opened, on_event=on_event, now=now)
     findings = measure_run(folder, read=read, opened=opened)
     verdicts = judge_run(folder, findings=findings)
+    simulate_run(folder, read=read, opened=opened)
     report_run(folder, findings=findings, verdicts=verdicts)
     return Run(folder.path, findings, tuple(verdicts))
 
@@ -217,10 +221,8 @@ def measure_run(
             declared = next(d for d in read.spec.datasets if d.key == key)
             spec = measure_spec(read.spec, declared, dataset, claims)
             answers = folder.read_answers(entry.name, key)
-            try:
-                samples.append(_sample(entry, key, dataset, answers, spec))
-            except AuditSpecError as error:
-                raise AuditSpecError(str(read.path), error.problems) from error
+            used = [*spec.conditions, *(a for g in spec.groups for a in g)]
+            samples.append(_sample(read, entry, key, dataset, answers, used))
             specs.append(spec)
     at = {(s.system, s.dataset): i for i, s in enumerate(samples)}
     for first, second in read.spec.analyses.compare:
@@ -247,6 +249,29 @@ def judge_run(folder: RunFolder, *, findings: FindingSet | None = None) -> list[
     verdicts = judge(claims_of(read.spec), found, pairs, missing)
     write_verdicts(folder.path, verdicts)
     return verdicts
+
+
+def simulate_run(
+    folder: RunFolder, *, read: ReadAudit | None = None, opened: _Opened | None = None
+) -> list[Simulated]:
+    """Work out what would follow for people in the uses that the audit file names."""
+    read = _read_again(folder) if read is None else read
+    if not read.spec.scenarios:
+        # What an earlier audit file of this folder named is no part of it any more.
+        folder.consequences_file.unlink(missing_ok=True)
+        return []
+    opened = _opened_again(folder, read) if opened is None else opened
+    samples = [
+        _sample(
+            read, entry, key, dataset, folder.read_answers(entry.name, key),
+            used_attributes(read, key),
+        )
+        for entry in read.spec.systems
+        for key, dataset in _datasets_for(entry, opened)
+    ]  # fmt: skip
+    simulated, not_possible = simulate_uses(read, samples)
+    write_consequences(folder.path, simulated, not_possible)
+    return simulated
 
 
 def report_run(
@@ -283,6 +308,7 @@ def _open_datasets(read: ReadAudit) -> _Opened:
             continue
         datasets[entry.key] = dataset
         problems += check_attributes(i, entry, dataset, claims)
+    problems += check_uses(read, datasets)
     if problems:
         raise AuditSpecError(str(read.path), problems)
     return _Opened(datasets, missing)
@@ -403,20 +429,27 @@ def _count_failures(answers: pl.DataFrame, counts: dict[str, int]) -> None:
 
 
 def _sample(
-    entry: SystemEntry, key: str, dataset: Dataset, answers: pl.DataFrame, spec: MeasureSpec
-) -> Any:
-    used = [*spec.conditions, *(a for g in spec.groups for a in g)]
-    return sample_of(
-        system=entry.name,
-        dataset=key,
-        items=dataset.items,
-        answers=answers,
-        taxonomy=dataset.taxonomy,
-        labels=entry.labels,
-        attributes={a: dataset.items[a] for a in used},
-        subjects_declared=dataset.subjects_declared,
-        group_order=dataset.group_order,
-    )
+    read: ReadAudit,
+    entry: SystemEntry,
+    key: str,
+    dataset: Dataset,
+    answers: pl.DataFrame,
+    attributes: Sequence[str],
+) -> Sample:
+    try:
+        return sample_of(
+            system=entry.name,
+            dataset=key,
+            items=dataset.items,
+            answers=answers,
+            taxonomy=dataset.taxonomy,
+            labels=entry.labels,
+            attributes={a: dataset.items[a] for a in attributes},
+            subjects_declared=dataset.subjects_declared,
+            group_order=dataset.group_order,
+        )
+    except AuditSpecError as error:
+        raise AuditSpecError(str(read.path), error.problems) from error
 
 
 def _versions() -> dict[str, str]:

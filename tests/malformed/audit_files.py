@@ -220,7 +220,8 @@ CASES = (
             "audit.yaml: 1 problem(s)",
             (
                 "  line 1, <<: '<<' is not a key of the format. Known: facevalue, title, about, "
-                "seed, level, datasets, systems, analyses, claims [unknown_key]"
+                "seed, level, datasets, systems, analyses, claims, scenarios "
+                "[unknown_key]"
             ),
         ),
     ),

@@ -13,12 +13,13 @@ from facevalue.audits.library import LibraryClaim, library_claims
 from facevalue.audits.measure import measure
 from facevalue.audits.paired import paired_sample
 from facevalue.audits.references import is_skill_shown
-from facevalue.audits.sample import Sample, answer_labels, label_problems, sample_of
+from facevalue.audits.sample import FAILED, Sample, answer_labels, label_problems, sample_of
 from facevalue.audits.scope import MeasureSpec
 from facevalue.audits.spec import (
     AuditSpec,
     DatasetEntry,
     ReadAudit,
+    ScenarioEntry,
     SystemEntry,
     audit_schema,
     read_audit,
@@ -26,6 +27,7 @@ from facevalue.audits.spec import (
 
 __all__ = [
     "COLUMNS",
+    "FAILED",
     "AuditSpec",
     "DatasetEntry",
     "Finding",
@@ -35,6 +37,7 @@ __all__ = [
     "Place",
     "ReadAudit",
     "Sample",
+    "ScenarioEntry",
     "SystemEntry",
     "answer_labels",
     "audit_schema",

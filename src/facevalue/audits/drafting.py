@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facevalue.audits.spec import parse_audit
-from facevalue.audits.yamlfile import parse_yaml
+from facevalue.declared.yamlfile import parse_yaml
 
 __all__ = ["Draft", "draft"]
 

@@ -14,11 +14,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from facevalue.audits.faults import MisfitsError, problems_of
 from facevalue.audits.library import library_claim
 from facevalue.audits.looks import LARGEST_GAP, MAX_T, REST
-from facevalue.audits.yamlfile import YamlFile, read_yaml
 from facevalue.canonical import digest_bytes
+from facevalue.declared.faults import MisfitsError, problems_of
+from facevalue.declared.yamlfile import YamlFile, read_yaml
 from facevalue.domain.labels import NONE_LABEL, OUTSIDE, TAXONOMIES, Taxonomy
 from facevalue.errors import AuditSpecError, InputError, Problem
 
@@ -30,6 +30,7 @@ __all__ = [
     "DatasetEntry",
     "FamilySpec",
     "ReadAudit",
+    "ScenarioEntry",
     "SystemEntry",
     "audit_schema",
     "read_audit",
@@ -55,6 +56,12 @@ RESERVED_REFERENCES = (REST, LARGEST_GAP)
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _attribute_is_group(given: str | None) -> str | None:
+    if given is not None and not all(given.partition("=")):
+        raise ValueError(f"{given!r} is not of the form attribute=group, as modality=face")
+    return given
 
 
 class BandSpec(_Strict):
@@ -198,9 +205,7 @@ class ClaimSpec(_Strict):
     @field_validator("condition")
     @classmethod
     def _one_group(cls, given: str | None) -> str | None:
-        if given is not None and not all(given.partition("=")):
-            raise ValueError(f"{given!r} is not of the form attribute=group, as modality=face")
-        return given
+        return _attribute_is_group(given)
 
     @model_validator(mode="after")
     def _complete(self) -> ClaimSpec:
@@ -290,6 +295,33 @@ class AnalysisSpec(_Strict):
     )
 
 
+class ScenarioEntry(_Strict):
+    """One use whose consequences are worked out from what is measured."""
+
+    name: Name | None = Field(None, description="A shipped one (facevalue scenarios list).")
+    file: Name | None = Field(None, description="One of your own, beside this file.")
+    systems: list[Name] = Field(default_factory=list, description="Default: all.")
+    datasets: list[Name] = Field(default_factory=list, description="Default: all.")
+    attribute: Name | None = Field(None, description="People are told apart by its groups.")
+    condition: Name | None = Field(None, description="Only these items, as modality=face.")
+
+    @property
+    def key(self) -> str:
+        """Its name or file."""
+        return self.name or self.file or ""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ScenarioEntry:
+        if (self.name is None) == (self.file is None):
+            raise ValueError("give either name (a shipped scenario) or file (one of your own)")
+        return self
+
+    @field_validator("condition")
+    @classmethod
+    def _one_group(cls, given: str | None) -> str | None:
+        return _attribute_is_group(given)
+
+
 class AuditSpec(_Strict):
     """The whole audit file."""
 
@@ -302,6 +334,7 @@ class AuditSpec(_Strict):
     systems: list[SystemEntry] = Field(min_length=1)
     analyses: AnalysisSpec = Field(default_factory=AnalysisSpec)
     claims: list[ClaimSpec] = Field(default_factory=list)
+    scenarios: list[ScenarioEntry] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _names_fit(self) -> AuditSpec:
@@ -316,6 +349,9 @@ class AuditSpec(_Strict):
         ]
         for i, system in enumerate(self.systems):
             misfits += _unknown(("systems", i, "datasets"), system.datasets, datasets)
+        for i, entry in enumerate(self.scenarios):
+            misfits += _unknown(("scenarios", i, "systems"), entry.systems, systems)
+            misfits += _unknown(("scenarios", i, "datasets"), entry.datasets, datasets)
         for i, claim in enumerate(self.claims):
             misfits += _unknown(("claims", i, "systems"), claim.systems, systems)
             if claim.dataset is not None and claim.dataset not in datasets:

@@ -83,11 +83,22 @@ def run() -> None:
 
 
 # Each module adds its commands to the application above.
-from facevalue.cli import audit, claims, datasets, plan, power, systems  # noqa: E402
+from facevalue.cli import (  # noqa: E402
+    audit,
+    claims,
+    datasets,
+    plan,
+    power,
+    scenarios,
+    simulate,
+    systems,
+)
 
 audit.add_to(app)
 plan.add_to(app)
 power.add_to(app)
+simulate.add_to(app)
+scenarios.add_to(app)
 datasets.add_to(app)
 systems.add_to(app)
 claims.add_to(app)

@@ -217,6 +217,11 @@ class RunFolder:
         return self.path / "verdicts.json"
 
     @property
+    def consequences_file(self) -> Path:
+        """What would follow in the uses that the audit file names; there may be none."""
+        return self.path / "consequences.json"
+
+    @property
     def figures(self) -> Path:
         """Folder of the figures."""
         return self.path / "figures"

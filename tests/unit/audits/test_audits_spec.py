@@ -10,8 +10,8 @@ import pytest
 
 from facevalue.audits import audit_schema, library_claims, read_audit
 from facevalue.audits.spec import METRIC
-from facevalue.audits.yamlfile import MAX_BYTES, MAX_DEPTH
 from facevalue.canonical import digest_bytes
+from facevalue.declared.yamlfile import MAX_BYTES, MAX_DEPTH
 from facevalue.domain import Taxonomy
 from facevalue.domain.labels import TAXONOMIES
 from facevalue.errors import AuditSpecError

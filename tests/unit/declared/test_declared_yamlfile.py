@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from facevalue.audits.yamlfile import parse_yaml
+from facevalue.declared.yamlfile import parse_yaml
 from facevalue.errors import AuditSpecError
 
 # What YAML 1.1 would take for true, a date, 45,045 seconds, 8 or null stays as it is written.

@@ -1,4 +1,4 @@
-"""From what the check of an audit file finds to problems with their lines, in our words."""
+"""From what the check of a declared file finds to problems with their lines, in our words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from facevalue.audits.yamlfile import YamlFile
+from facevalue.declared.yamlfile import YamlFile
 from facevalue.errors import Problem
 
 __all__ = ["MisfitsError", "problems_of"]
