@@ -50,8 +50,9 @@ lint: $(VENV)/developed ## ruff, mypy strict, layers
 bench: $(VENV)/developed ## benchmarks, each against its peer in the same run
 	for f in benchmarks/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 
-docs: $(VENV)/developed ## reference pages, checked; every example executed
+docs: $(VENV)/developed ## the site into build/site, warnings as errors; every example executed
 	$(BIN)/python docs/build.py --check
+	$(BIN)/python -m mkdocs build --quiet --strict
 	$(BIN)/python -m pytest -q tests/docs --doctest-glob='*.md' docs README.md
 
 clean: ## remove what was made, but not runs

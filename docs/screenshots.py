@@ -1,6 +1,8 @@
-"""Take the pictures of the documentation: the demonstration's report in headless Chromium.
+"""Take the pictures of the documentation: reports in headless Chromium.
 
-``python docs/screenshots.py runs/demo`` after ``make demo``.
+``python docs/screenshots.py runs/demo runs/crema-d``, after ``make demo`` and
+``facevalue audit examples/crema-d/audit.yaml --out runs/crema-d``: the first run from its top, the
+second at what would follow.
 """
 
 from __future__ import annotations
@@ -20,14 +22,18 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SHOTS = {
+TOP = {
     "report-desktop": {"viewport": {"width": 1280, "height": 1500}},
     "report-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
     "report-dark": {"viewport": {"width": 1280, "height": 1000}, "color_scheme": "dark"},
 }
+SECTIONS = {
+    "consequences-desktop": {"viewport": {"width": 1280, "height": 1400}},
+    "consequences-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+}
 
 
-def main(run: Path) -> None:
+def main(run: Path, follows: Path) -> None:
     """Write one picture a shot into ``docs/screenshots``."""
     found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
     browser_path = next((path for path in found if path), None)
@@ -37,13 +43,15 @@ def main(run: Path) -> None:
     folder.mkdir(exist_ok=True)
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=browser_path, args=FLAGS)
-        for name, options in SHOTS.items():
+        for name, options in (TOP | SECTIONS).items():
             page = browser.new_context(**options).new_page()
-            page.goto((run / "report.html").resolve().as_uri())
+            page.goto(((run if name in TOP else follows) / "report.html").resolve().as_uri())
+            if name in SECTIONS:
+                page.locator(f"#{name.partition('-')[0]}").evaluate("s => s.scrollIntoView()")
             page.screenshot(path=folder / f"{name}.png")
             print(folder / f"{name}.png")
         browser.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/demo"))
+    main(*map(Path, sys.argv[1:] or ["runs/demo", "runs/crema-d"]))

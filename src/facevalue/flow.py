@@ -52,6 +52,7 @@ from facevalue.errors import (
     Problem,
     UnknownNameError,
 )
+from facevalue.report.model import ReportInput
 from facevalue.report.sheets import dataset_record, missing_record, report_input, system_record
 from facevalue.runs import Event, RunFolder, execute
 from facevalue.simulate import Simulated, write_consequences
@@ -65,6 +66,7 @@ __all__ = [
     "judge_run",
     "lock_audit",
     "measure_run",
+    "report_material",
     "report_run",
     "run_systems",
     "simulate_run",
@@ -279,15 +281,33 @@ def report_run(
     *,
     findings: FindingSet | None = None,
     verdicts: Sequence[Verdict] | None = None,
+    is_public: bool = False,
+    out: Path | None = None,
+    as_pdf: bool = False,
 ) -> Path:
-    """Write ``report.html`` and the figures of a run."""
-    from facevalue.report import write_report
+    """Write ``report.html`` and the figures of a run; return the path of the page.
 
+    ``is_public`` writes ``report-public.html`` instead, or ``out``, without what may lead to
+    a person. ``as_pdf`` prints the page as well, to a ``.pdf`` beside it.
+    """
+    from facevalue.report import write_report
+    from facevalue.report.pdf import find_chromium, write_pdf
+    from facevalue.report.publish import write_public_report
+
+    if as_pdf:
+        find_chromium()  # its absence is told before anything is written
     found = FindingSet.read(folder.path) if findings is None else findings
     judged = read_verdicts(folder.path) if verdicts is None else verdicts
-    read = _read_again(folder)
-    write_report(folder.path, report_input(folder, read, _read_record(folder), found, judged))
-    return folder.report_file
+    read, record = _read_again(folder), _read_record(folder)
+    report = report_input(folder, read, record, found, judged)
+    if is_public:
+        page = write_public_report(out or folder.path / "report-public.html", report)
+    else:
+        write_report(folder.path, report)
+        page = folder.report_file
+    if as_pdf:
+        write_pdf(page, page.with_suffix(".pdf"), at=record["started"])
+    return page
 
 
 def _open_datasets(read: ReadAudit) -> _Opened:
@@ -528,3 +548,10 @@ def _read_again(folder: RunFolder) -> ReadAudit:
     record = _read_record(folder)
     came_from = (folder.path / record["base"]).resolve() / record["audit_file"]
     return read.model_copy(update={"path": came_from})
+
+
+def report_material(folder: RunFolder) -> ReportInput:
+    """Return everything that the report of a run says, for an export to say otherwise."""
+    read, record = _read_again(folder), _read_record(folder)
+    found, judged = FindingSet.read(folder.path), read_verdicts(folder.path)
+    return report_input(folder, read, record, found, judged)

@@ -147,6 +147,7 @@ def simulate_uses(
     samples = list(samples)
     for use in named_uses(read):
         mine: list[Simulated] = []
+        failed = len(not_possible)
         for sample in samples if use.scenario.flag is not None else ():
             if not _is_about(use.entry, sample):
                 continue
@@ -166,7 +167,7 @@ def simulate_uses(
             simulated.append(_unmeasured(use.scenario, read.spec.seed))
         except InputError as error:
             # Where measuring failed, the reasons of that are told already.
-            if use.scenario.flag is None:
+            if len(not_possible) == failed:
                 reason = str(error)
                 not_possible.append(
                     Unsimulated(scenario=use.scenario.name, system="", dataset="", reason=reason)
@@ -211,7 +212,7 @@ def _measured(use: NamedUse, sample: Sample, read: ReadAudit) -> Simulated:
         rates = replace(rates, correlation=None)
     return Simulated(
         scenario=use.scenario, rates=rates, use=deployment_of(use.scenario, rates),
-        system=sample.system, dataset=sample.dataset,
+        system=sample.system, dataset=sample.dataset, condition=use.entry.condition or "",
     )  # fmt: skip
 
 
@@ -282,11 +283,12 @@ def _says(use: NamedUse, sample: Sample, answers: Answers) -> tuple[str, ...]:
     )
     n_calm = len(np.unique(answers.person[answers.is_calm]))
     n_sought = len(np.unique(answers.person[answers.is_sought]))
+    only = f", and only on items with {use.entry.condition}" if use.entry.condition else ""
     noun = "people" if sample.subjects_declared else "items, each taken as a person of its own"
     return (
         f"{made} {flag.why}",
         f"The share flagged of those not sought is measured on answers annotated as {calm}, of "
-        f"{n_calm:,} {noun}, in {sample.dataset}.",
+        f"{n_calm:,} {noun}, in {sample.dataset}{only}.",
         f"That those sought look or sound like {raising} is the claim's own assumption; their "
         f"share flagged is measured on answers annotated so, of {n_sought:,} {noun}. No data "
         "show that it is true, and if it is not, fewer of them may be flagged.",

@@ -55,7 +55,7 @@ def test_the_commands() -> None:
         "plan", "plan new", "plan check", "plan lock", "plan schema",
         "datasets", "datasets list", "datasets show", "datasets fetch", "datasets describe",
         "systems", "systems list", "systems show", "systems fetch",
-        "claims", "claims list", "claims show", "power", "simulate",
+        "claims", "claims list", "claims show", "power", "simulate", "export",
         "scenarios", "scenarios list", "scenarios show", "scenarios new", "scenarios schema",
     }  # fmt: skip
 

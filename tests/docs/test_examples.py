@@ -21,6 +21,8 @@ import pytest
 from facevalue.audits import Finding, FindingSet
 from facevalue.dataset import DatasetSpec, card, open_dataset
 from facevalue.domain import Estimate
+from facevalue.simulate import read_consequences
+from facevalue.simulate.words import about, percent, ranged
 from support import missing, require, require_data
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -362,6 +364,24 @@ def test_page_of_crema_d_tells_what_the_majority_calls_by_voice() -> None:
     assert "more than half of the clips neutral, which was asked for in one of seven" in page
     assert called > 0.5
     assert asked == pytest.approx(1 / 7, abs=0.01)
+
+
+def test_page_of_crema_d_tells_what_it_would_mean_at_a_checkpoint(crema_d: Ran) -> None:
+    simulated, not_possible = read_consequences(crema_d.run)
+    assert (len(simulated), not_possible) == (1, [])
+    found = simulated[0].found
+    page = " ".join((crema_d.folder / "README.md").read_text("utf-8").split())
+    # Shares in percent with one decimal, as the page tells them.
+    rate, sens = found.of_all["false_flag_rate"], found.of_all["sensitivity"]
+    ends = [f"{100 * x:.1f}" for x in (rate.value, rate.low, rate.high, sens.value) if x]
+    assert f"{ends[0]} % ({ends[1]} to {ends[2]}) of the answers" in page
+    assert f"{ends[3]} % of those to clips acted as anger or fear" in page
+    assert f"a flag would be right in {ranged(found.of_all['ppv'], 'share')}" in page
+    once = found.of_all["flagged_once"].value
+    assert f"{percent(once or 0.0)} would be flagged at least once" in page
+    burden = found.of_groups["female"]["burden"]
+    assert f"Women {about(burden.value or 0)} times as often as men" in page
+    assert f"({about(burden.low or 0)} to {about(burden.high or 0)})" in page
 
 
 def test_page_of_crema_d_tells_which_intersections_have_no_interval(crema_d: Ran) -> None:

@@ -96,12 +96,36 @@ def judge(run_folder: RunFolderArgument) -> None:
     raise typer.Exit(exit_status(verdicts))
 
 
-def report(run_folder: RunFolderArgument) -> None:
+def report(
+    run_folder: RunFolderArgument,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print it to A4 as well (needs Chromium).")
+    ] = False,
+    publish: Annotated[
+        bool,
+        typer.Option(
+            "--publish",
+            help="Write report-public.html instead: without groups of fewer than 10, items, "
+            "notes and the audit file.",
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="With --publish: the file to write.", metavar="FILE.html"),
+    ] = None,
+) -> None:
     """Write the report and the figures of a run."""
     from facevalue import flow
+    from facevalue.errors import InputError
     from facevalue.runs import RunFolder
 
-    typer.echo(f"Report: {flow.report_run(RunFolder.open(run_folder))}")
+    if out is not None and (not publish or out.suffix != ".html"):
+        raise InputError("--out takes a file that ends with .html, and only with --publish")
+    folder = RunFolder.open(run_folder)
+    page = flow.report_run(folder, is_public=publish, out=out, as_pdf=pdf)
+    typer.echo(f"Report: {page}")
+    if pdf:
+        typer.echo(f"PDF: {page.with_suffix('.pdf')}")
 
 
 def _fetch(path: Path) -> None:

@@ -87,6 +87,7 @@ from facevalue.cli import (  # noqa: E402
     audit,
     claims,
     datasets,
+    export,
     plan,
     power,
     scenarios,
@@ -99,6 +100,7 @@ plan.add_to(app)
 power.add_to(app)
 simulate.add_to(app)
 scenarios.add_to(app)
+export.add_to(app)
 datasets.add_to(app)
 systems.add_to(app)
 claims.add_to(app)

@@ -24,7 +24,7 @@ DRAFT = """\
 # A use of your own. Every number says where it comes from: why (in words), or fact (a cited
 # figure). What is left out is assumed, and said to be. Next: facevalue simulate {file}
 facevalue_scenario: 1
-name: {name}
+name: "{name}"
 title: Say in a few words what the use is
 who: Say who is looked at, where and how.
 people: visitors
@@ -111,8 +111,8 @@ def new(
     if not file.parent.is_dir():
         raise InputError(f"{file.parent}: there is no such folder")
     name = "".join(c if c.isalnum() and c.isascii() else "-" for c in file.stem.lower())
-    name = "-".join(filter(None, name.split("-"))) or "my-use"
-    write_text(file, DRAFT.format(file=file.name, name=name))
+    name = "-".join(filter(None, name[:60].split("-"))) or "my-use"
+    write_text(file, DRAFT.format(file=safe(file.name), name=name))
     typer.echo(f"Written: {safe(file)}. Next: facevalue simulate {safe(file)}")
 
 

@@ -163,6 +163,8 @@ def _rates(one: Scenario, claim: _Claim, seed: int) -> Rates:
             seed=seed,
         )  # fmt: skip
     assert accuracy is not None  # the two cases above are all others
+    if not 0 <= accuracy <= 1:
+        raise InputError(f"accuracy is {accuracy:g}, expected a share from 0 to 1 (0.95 for 95 %)")
     said = (both(accuracy),) if tested_on is None else (tested(accuracy, tested_on),)
     return claimed_rates(
         sensitivity=accuracy, specificity=accuracy, n_tested=tested_on, says=said, seed=seed
@@ -200,8 +202,7 @@ def print_simulated(one: Simulated) -> None:
     from facevalue.simulate.words import sentences
 
     scenario, found = one.scenario, one.found
-    where = " on ".join(x for x in (one.system, one.dataset) if x)
-    typer.echo(safe(scenario.title + (f" · {where}" if where else "")))
+    typer.echo(safe(scenario.title + (f" · {one.where}" if one.where else "")))
     typer.echo()
     for said in sentences(scenario, one.rates, one.use, found):
         _paragraph(said)
@@ -264,7 +265,7 @@ def _print_quantities(one: Simulated) -> None:
 
 
 def _print_groups(one: Simulated) -> None:
-    from facevalue.simulate.words import ranged
+    from facevalue.simulate.words import percent, ranged
 
     groups = one.found.of_groups
     if not groups:
@@ -272,7 +273,7 @@ def _print_groups(one: Simulated) -> None:
     rows = [
         [
             name,
-            f"{share:.0%}",
+            percent(float(share)),
             ranged(told["false_flag_rate"], "share"),
             ranged(told["burden"], "ratio"),
         ]

@@ -5,6 +5,7 @@ Every block names its template, so that templates loop and include and decide no
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import ClassVar, Literal
@@ -19,25 +20,36 @@ __all__ = [
     "Card",
     "Cards",
     "Column",
+    "Command",
     "Details",
     "Dot",
     "Dots",
     "EveryFinding",
     "Facts",
     "Figure",
+    "FindingRow",
+    "Formula",
     "Gallery",
     "Heading",
     "Heat",
     "HeatCell",
+    "Icons",
     "Link",
+    "Measure",
+    "Measures",
     "Notice",
     "Page",
     "Prose",
     "Reason",
     "Reliability",
+    "Roc",
     "Section",
+    "Slider",
+    "Step",
     "Table",
     "Text",
+    "Told",
+    "WhatIf",
     "web_link",
 ]
 
@@ -193,18 +205,40 @@ class Reliability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Roc:
+    """Those sought who are flagged against those not sought who are, all in percent.
+
+    ``points`` are pairs (not sought, sought) by falling threshold, ``at`` the place of the one
+    in use, ``across`` and ``up`` its intervals. ``claim`` is where a claim says it is, ``staff``
+    what people achieve without the system.
+    """
+
+    title: str
+    points: tuple[tuple[float, float], ...]
+    at: int
+    across: tuple[float, float]
+    up: tuple[float, float]
+    claim: tuple[float, float] | None = None
+    claim_words: str = ""
+    staff: tuple[float, float] | None = None
+    staff_words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """A chart, what it shows in words, and the table with the same numbers.
 
     ``slug`` is part of a file name and holds lower-case letters, digits and hyphens only.
+    ``measure`` leads to what the metric means.
     """
 
     template: ClassVar[str] = "blocks/undrawn.html"
     slug: str
     says: str
     note: str
-    chart: Dots | Heat | Reliability
+    chart: Dots | Heat | Reliability | Roc
     table: Table
+    measure: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +254,7 @@ class Prose:
     """Paragraphs."""
 
     template: ClassVar[str] = "blocks/prose.html"
-    paragraphs: tuple[Text, ...]
+    paragraphs: tuple[Text | Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +296,63 @@ class Facts:
     pairs: tuple[tuple[str, Text], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula in which ``_`` leads an index.
+
+    Examples
+    --------
+    >>> Formula("Σ_a n(a, a) < N").__html__()
+    'Σ<sub>a</sub> n(a, a) &lt; N'
+    """
+
+    text: str
+
+    def __html__(self) -> str:
+        """Return the formula as HTML, escaped, indices set low."""
+        return re.sub(r"_(\w+)", r"<sub>\1</sub>", escape(clean(self.text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a metric means: its formula, where there is one, and lines of words."""
+
+    anchor: str
+    title: str
+    formula: Formula | None
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """All metrics of a report, each with a place to lead to."""
+
+    template: ClassVar[str] = "blocks/measures.html"
+    entries: tuple[Measure, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """Literal text behind a summary, such as the audit file."""
 
     template: ClassVar[str] = "blocks/details.html"
     summary: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way from a claim to a verdict."""
+
+    title: str
+    lines: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Words for a terminal, with a button that copies them."""
+
+    template: ClassVar[str] = "blocks/command.html"
     text: str
 
 
@@ -280,10 +365,7 @@ class Card:
     words: str
     says: str
     where: str
-    sentence: str
-    more: tuple[Text, ...]
-    facts: tuple[tuple[str, Text], ...]
-    links: tuple[Link, ...]
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,16 +376,101 @@ class Cards:
     cards: tuple[Card, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One row of the table of all findings.
+
+    ``status`` is empty where there is a number, ``none`` where there is none, and ``few``
+    where it is not shown.
+    """
+
+    key: str
+    status: Literal["", "none", "few"]
+    cells: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EveryFinding:
-    """The searchable table; each row ends with the key of its finding."""
+    """The table of all findings, with what it can be filtered and ordered by.
+
+    ``measures`` lead to what the metrics mean. ``filters`` and ``orders`` are pairs of a
+    stable name and its words; ``printed`` stands in the place of the table on paper.
+    """
 
     template: ClassVar[str] = "blocks/every.html"
     caption: str
     legend: tuple[tuple[str, str], ...]
+    measures: tuple[Link, ...]
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[FindingRow, ...]
+    filters: tuple[tuple[str, str], ...]
+    orders: tuple[tuple[str, str], ...]
     shown: str
+    printed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Icons:
+    """A thousand squares, of which the first ``n_right`` are of the one kind.
+
+    ``right`` and ``wrong`` hold the squares as paths of a drawing of 40 by 25.
+    """
+
+    template: ClassVar[str] = "blocks/icons.html"
+    says: str
+    caption: str
+    right: str
+    wrong: str
+    right_words: str
+    wrong_words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slider:
+    """One assumption that can be changed; values in the steps of a range input.
+
+    ``scale`` says what the input holds: the value itself, its decimal logarithm, or the
+    position of a threshold.
+    """
+
+    name: str
+    label: str
+    low: float
+    high: float
+    step: float
+    at: float
+    words: str
+    scale: Literal["plain", "log", "place"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One figure of a what-if table: its name, its words, and what it is now."""
+
+    name: str
+    words: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """A table of consequences whose assumptions a reader can change; stands alone without."""
+
+    template: ClassVar[str] = "blocks/whatif.html"
+    anchor: str
+    caption: str
+    data: str
+    sliders: tuple[Slider, ...]
+    shares: tuple[Slider, ...]
+    told: tuple[Told, ...]
+    groups: tuple[str, ...]
+    by_group: tuple[tuple[Told, ...], ...]
+    group_columns: tuple[str, ...]
+
+    def __html__(self) -> str:
+        """Return the data, in which nothing can end the element that holds them."""
+        escaped = self.data.replace("&", "\\u0026")
+        return escaped.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 Block = (
@@ -313,11 +480,15 @@ Block = (
     | Heading
     | Facts
     | Details
+    | Command
+    | Measures
     | Table
     | Figure
     | Gallery
     | Cards
     | EveryFinding
+    | Icons
+    | WhatIf
 )
 
 
@@ -332,11 +503,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The whole page."""
+    """The whole page; ``answer`` stands before everything else, and alone on paper."""
 
     title: str
     lead: tuple[str, ...]
     summary: str
     version: str
+    answer: Section
     front: tuple[Block, ...]
     sections: tuple[Section, ...]

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from facevalue.report.blocks import Dot, Dots, Heat, Reliability
+from facevalue.report.blocks import Dot, Dots, Heat, Reliability, Roc
 from facevalue.report.wording import clean, shorten
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ WIDTH = 460
 MARGIN = 10
 ROW = 44
 LINE = 18
+FULL = 66
+"""Characters that fit a line."""
 AXIS = 44
 
 INK, GREY, FAINT = "#1b2430", "#55606e", "#dfe4ea"
@@ -43,7 +45,7 @@ _KEPT = {
 }  # fmt: skip
 
 
-def svg(chart: Dots | Heat | Reliability, *, name: str, says: str) -> str:
+def svg(chart: Dots | Heat | Reliability | Roc, *, name: str, says: str) -> str:
     """Return a chart as SVG with viewBox, title and description, safe to place in a page.
 
     Parameters
@@ -72,7 +74,7 @@ def picture(drawing: str) -> bytes:
     return png
 
 
-def _specification(chart: Dots | Heat | Reliability) -> dict[str, Any]:
+def _specification(chart: Dots | Heat | Reliability | Roc) -> dict[str, Any]:
     """Return a chart in Vega-Lite.
 
     Altair's check against the schema at every step takes longer than all the drawing; the
@@ -85,11 +87,15 @@ def _specification(chart: Dots | Heat | Reliability) -> dict[str, Any]:
     return specification
 
 
-def _drawn(chart: Dots | Heat | Reliability) -> alt.LayerChart:
+def _drawn(chart: Dots | Heat | Reliability | Roc) -> alt.LayerChart:
     if isinstance(chart, Reliability):
         from facevalue.report.reliability_figure import reliability  # it draws with parts of ours
 
         return reliability(chart)
+    if isinstance(chart, Roc):
+        from facevalue.report.roc_figure import roc  # as above
+
+        return roc(chart)
     return _dots(chart) if isinstance(chart, Dots) else _heat(chart)
 
 
@@ -227,7 +233,7 @@ def _dots(chart: Dots) -> alt.LayerChart:
     """Return a dot plot: a label and a number above each dot, its interval through it."""
     titles, legend = _lines(chart.title), _legend(chart)
     head = LINE * len(titles) + LINE * len(legend) + 8
-    height = head + ROW * max(len(chart.rows), 1)
+    height = head + _pitch(chart) * max(len(chart.rows), 1)
     titled = [{"y": 12 + LINE * i, "text": t} for i, t in enumerate(titles)]
     layers = [
         *_ground(chart, head, height),
@@ -311,10 +317,21 @@ def _legend_layers(legend: list[tuple[str, str]], top: int, height: int) -> list
 def _row_layers(chart: Dots, head: int, height: int) -> list[Any]:
     import altair as alt
 
-    placed = [(row, head + ROW * i) for i, row in enumerate(chart.rows)]
-    labels = [{"y": top + 16, "text": _label(row)} for row, top in placed]
+    pitch = _pitch(chart)
+    above = pitch - ROW
+    placed = [(row, head + pitch * i + above) for i, row in enumerate(chart.rows)]
+    labels = [
+        words
+        for row, top in placed
+        for words in (
+            [{"y": top + 16 - above, "text": shorten(row.label, FULL)},
+             {"y": top + 16, "text": row.detail}]
+            if above
+            else [{"y": top + 16, "text": f"{row.label} · {row.detail}"}]
+        )
+    ]  # fmt: skip
     values = [{"y": top + 16, "text": row.text} for row, top in placed]
-    base, y = _layer([{"y": top, "y2": top + 21} for _, top in placed], height)
+    base, y = _layer([{"y": top - above, "y2": top + 21} for _, top in placed], height)
     layers: list[Any] = [
         # Words stand on white, so that no line of the ground runs through them.
         base.mark_rect(color="#ffffff", opacity=1).encode(
@@ -347,10 +364,10 @@ def _hollow_layers(chart: Dots, placed: list[tuple[Dot, int]], height: int) -> l
     ]
 
 
-def _label(row: Dot) -> str:
-    """Return a row's label, cut so that its number has room beside it."""
-    room = 62 - len(row.text) - len(row.detail)
-    return f"{shorten(row.label, max(room, 8))} · {row.detail}"
+def _pitch(chart: Dots) -> int:
+    """Return the height of a row: with a line more where a label has no room by its number."""
+    is_long = any(len(r.label) > FULL - 4 - len(r.text) - len(r.detail) for r in chart.rows)
+    return ROW + LINE if is_long else ROW
 
 
 def _marks(chart: Dots, placed: list[tuple[Dot, int]], kind: str, height: int) -> list[Any]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from facevalue.audits.findings import Finding
 from facevalue.domain.estimates import Estimate, NotEstimable
 from facevalue.report.blocks import Column, Dot, Dots, Figure, Link, Reason, Table, Text
-from facevalue.report.metrics import axis_words, unit_of
+from facevalue.report.formulas import measure_anchor
+from facevalue.report.metrics import axis_words, base_of, definition, unit_of
 from facevalue.report.small_cells import is_hidden
 from facevalue.report.wording import (
     Unit,
@@ -28,6 +29,7 @@ __all__ = [
     "dot_figure",
     "entry_table",
     "finding_link",
+    "measure_link",
     "quantity_cell",
     "times_wider",
 ]
@@ -42,18 +44,32 @@ _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 class Entry:
     """A finding with the label it has in a figure and in the table beside it.
 
-    ``pooled`` is the finding after partial pooling, drawn and told beside it.
+    ``pooled`` is the finding after partial pooling, drawn and told beside it. ``n_group`` is
+    how many subjects a group has of its own, where the finding rests on others as well.
     """
 
     label: str
     finding: Finding
     mark: str = "circle"
     pooled: Finding | None = None
+    n_group: int | None = None
 
 
 def finding_link(finding: Finding) -> Link:
     """Return a link to the finding's row in the table of all findings."""
     return Link(finding.key[:8], f"#f{finding.key}")
+
+
+def measure_link(metric: str) -> Link:
+    """Return a link to what a metric means.
+
+    Examples
+    --------
+    >>> measure_link("recall[anger]")
+    Link(text='What this measures: recall', href='#measure-recall')
+    """
+    base = base_of(metric)
+    return Link(f"What this measures: {definition(base)[0]}", f"#{measure_anchor(base)}")
 
 
 def quantity_cell(finding: Finding) -> Text:
@@ -195,7 +211,10 @@ def dot_figure(entries: Sequence[Entry], wanted: Wanted) -> Figure:
     table = entry_table(wanted.title, wanted.first, entries, noun=wanted.noun, level=wanted.level)
     says = "; ".join(map(_said, entries, rows))
     note = f"{wanted.note} {_answers_words(entries)}".strip()
-    return Figure(slug=slug(*wanted.name), says=says, note=note, chart=chart, table=table)
+    return Figure(
+        slug=slug(*wanted.name), says=says, note=note, chart=chart, table=table,
+        measure=measure_link(place.metric),
+    )  # fmt: skip
 
 
 def _said(entry: Entry, row: Dot) -> str:
@@ -223,7 +242,8 @@ def _dot(entry: Entry, unit: Unit, wanted: Wanted) -> Dot:
     result = entry.finding.result
     if isinstance(result, NotEstimable) and is_hidden(entry.finding):
         return Dot(label=entry.label, detail=result.detail, text="not shown")
-    detail = count(result.n_subjects, wanted.noun)
+    own = "" if entry.n_group is None else f"{entry.n_group:,} of "
+    detail = own + count(result.n_subjects, wanted.noun)
     hollow = _hollow(entry.pooled, unit)
     if not isinstance(result, Estimate):
         return Dot(label=entry.label, detail=detail, text="not estimable", hollow=hollow)

@@ -9,7 +9,7 @@ from facevalue.audits.findings import Place
 from facevalue.audits.looks import IMPACT_RATIO_OF, LARGEST_GAP, NO_GAP_ABOVE, RATIO_OF
 from facevalue.report.wording import Unit
 
-__all__ = ["axis_words", "bare", "definition", "metric_words", "parts", "unit_of"]
+__all__ = ["axis_words", "bare", "base_of", "definition", "metric_words", "parts", "unit_of"]
 
 _WITH_ARGUMENT = re.compile(r"^([^\[]+)\[(.*)\]$", re.DOTALL)
 
@@ -434,6 +434,20 @@ def bare(metric: str) -> str:
     'accuracy'
     """
     return metric.removeprefix(IMPACT_RATIO_OF).removeprefix(RATIO_OF)
+
+
+def base_of(metric: str) -> str:
+    """Return a metric without its argument: what it is explained under.
+
+    Examples
+    --------
+    >>> base_of("ratio of recall[anger]")
+    'ratio of recall'
+    """
+    for start in (IMPACT_RATIO_OF, RATIO_OF):
+        if metric.startswith(start):
+            return start + parts(metric.removeprefix(start))[0]
+    return parts(metric)[0]
 
 
 def unit_of(place: Place) -> Unit:

@@ -11,6 +11,7 @@ from facevalue.report.small_cells import without_small_cells
 
 if TYPE_CHECKING:
     from facevalue.audits.findings import Finding, FindingSet
+    from facevalue.simulate import Simulated, Unsimulated
 
 __all__ = [
     "REFERENCE",
@@ -138,7 +139,8 @@ class Provenance:
 class ReportInput:
     """Everything a report says. The same input gives the same bytes.
 
-    Groups of fewer subjects than ``min_cell`` are not shown.
+    Groups of fewer subjects than ``min_cell`` are not shown. Of a public one (`published`
+    makes it) not even their names are.
     """
 
     title: str
@@ -151,6 +153,9 @@ class ReportInput:
     provenance: Provenance
     notes: Sequence[str] = ()
     min_cell: int = 5
+    is_public: bool = False
+    simulated: Sequence[Simulated] = ()
+    not_simulated: Sequence[Unsimulated] = ()
 
 
 @dataclass(frozen=True, slots=True)

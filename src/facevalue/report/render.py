@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from facevalue.atomic import write_bytes, write_text
-from facevalue.report.blocks import Block, Figure, Gallery, Page, Table
+from facevalue.report.blocks import Block, Figure, Gallery, Link, Page, Table
 from facevalue.report.charts import picture, svg
 from facevalue.report.model import ReportInput
 from facevalue.report.sections import page_of
@@ -40,6 +40,7 @@ class Drawn:
     drawing: str
     note: str
     table: Table
+    measure: Link | None
 
     def __html__(self) -> str:
         """Return the drawing, which holds escaped text and no active content."""
@@ -118,6 +119,7 @@ class _Drawings:
             drawing=svg(figure.chart, name=f"figure-{number}", says=figure.says),
             note=figure.note,
             table=figure.table,
+            measure=figure.measure,
         )
         self.made.append(drawn)
         return drawn
@@ -129,7 +131,7 @@ def _html(page: Page, drawings: _Drawings) -> str:
         {"anchor": s.anchor, "title": s.title, "blocks": tuple(drawings.blocks(s.blocks))}
         for s in page.sections
     ]
-    style, script = _static("report.css"), _static("report.js")
+    style, script = _static("report.css"), _static("report.js") + _static("whatif.js")
     template = _environment().get_template("page.html")
     return template.render(
         page=replace(page, front=(), sections=()),

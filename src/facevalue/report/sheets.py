@@ -18,6 +18,7 @@ from facevalue.report.model import (
     SystemSheet,
 )
 from facevalue.runs import RunFolder
+from facevalue.simulate import read_consequences
 from facevalue.systems import SystemSpec
 
 __all__ = ["dataset_record", "missing_record", "report_input", "system_record"]
@@ -85,6 +86,7 @@ def report_input(
 ) -> ReportInput:
     """Put together everything that the report of a run says."""
     datasets = [_dataset_sheet(raw) for raw in record["datasets"]]
+    simulated, not_simulated = read_consequences(folder.path)
     return ReportInput(
         title=read.spec.title,
         audit_text=read.text,
@@ -96,6 +98,8 @@ def report_input(
         provenance=_provenance(folder, read, record),
         notes=[read.spec.about] if read.spec.about else [],
         min_cell=read.spec.analyses.min_cell,
+        simulated=simulated,
+        not_simulated=not_simulated,
     )
 
 
@@ -161,6 +165,7 @@ def _digests(folder: RunFolder) -> dict[str, str]:
         folder.verdicts_file,
         *sorted(folder.predictions.glob("*.parquet")),
     ]
+    listed += [folder.consequences_file] if folder.consequences_file.is_file() else []
     missing = [p.name for p in listed if not p.is_file()]
     if missing:
         raise InputError(

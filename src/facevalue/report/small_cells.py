@@ -42,6 +42,10 @@ def without_small_cells(report: ReportInput) -> ReportInput:
     told of it; it is small with fewer subjects than ``report.min_cell``, unless that is
     everybody. What compares a small cell with anything is left out as well, and so is the
     sentence of a verdict that rests on one.
+
+    Of a public report the rows go altogether, since the name of a small group may tell whom it
+    is about. Where one group of an attribute is small, the next larger one is left out with it:
+    else the total, less the groups that are shown, would give the small one.
     """
     from facevalue.audits.findings import FindingSet
 
@@ -56,11 +60,13 @@ def without_small_cells(report: ReportInput) -> ReportInput:
         for f in report.findings
     )
     hidden = {f.key: f for f in shown if is_hidden(f)}
+    if report.is_public:
+        shown = tuple(f for f in shown if not is_hidden(f))
     return replace(
         report,
         findings=FindingSet(shown),
         verdicts=tuple(_verdict(v, hidden) for v in report.verdicts),
-        datasets=tuple(_sheet(d, report.min_cell) for d in report.datasets),
+        datasets=tuple(_sheet(d, report) for d in report.datasets),
     )
 
 
@@ -78,18 +84,28 @@ def _verdict(verdict: Verdict, hidden: Mapping[str, Finding]) -> Verdict:
     return replace(verdict, sentence=sentence, reason="", further_subjects=None)
 
 
-def _sheet(sheet: DatasetSheet, min_cell: int) -> DatasetSheet:
-    """Take the counts of small groups out of a data sheet."""
+def _sheet(sheet: DatasetSheet, report: ReportInput) -> DatasetSheet:
+    """Take the counts of small groups out of a data sheet; of a public one their names, too."""
 
-    def shown(count: GroupCount) -> GroupCount:
-        is_small = _is_few(count.n_subjects or 0, sheet.n_subjects, min_cell)
-        return replace(count, n_items=None, n_subjects=None) if is_small else count
+    def shown(groups: Mapping[str, GroupCount]) -> dict[str, GroupCount]:
+        sizes = {g: size.n_subjects or 0 for g, size in groups.items()}
+        few = {g for g, n in sizes.items() if _is_few(n, sheet.n_subjects, report.min_cell)}
+        if report.is_public:
+            few |= _next_larger(sizes, few)
+            return {g: size for g, size in groups.items() if g not in few}
+        return {
+            g: replace(size, n_items=None, n_subjects=None) if g in few else size
+            for g, size in groups.items()
+        }
 
-    counts = {
-        attribute: {group: shown(count) for group, count in groups.items()}
-        for attribute, groups in sheet.attribute_counts.items()
-    }
-    return replace(sheet, attribute_counts=counts)
+    counts = {a: shown(groups) for a, groups in sheet.attribute_counts.items()}
+    return replace(sheet, attribute_counts={a: c for a, c in counts.items() if c})
+
+
+def _next_larger(sizes: Mapping[str, int], few: set[str]) -> set[str]:
+    """Return the group that has to go with a single small one; the first of equals."""
+    others = {g: n for g, n in sizes.items() if g not in few and n > 0}
+    return {min(others, key=others.__getitem__)} if len(few) == 1 and others else set()
 
 
 def _is_few(n: int, everybody: int, min_cell: int) -> bool:
@@ -115,6 +131,8 @@ class _Sizes:
         Dataset, condition and attribute → groups.
     sums
         Dataset, condition, attribute, system and metric → subjects of all groups.
+    with_small
+        Cells that are left out so that a small one cannot be worked out.
     """
 
     min_cell: int
@@ -123,13 +141,23 @@ class _Sizes:
     told: dict[tuple[_Cell, str, str], int] = field(default_factory=dict)
     groups: dict[tuple[str, str | None, str], set[str]] = field(default_factory=dict)
     sums: dict[tuple[str | None, ...], tuple[int, int]] = field(default_factory=dict)
+    with_small: set[_Cell] = field(default_factory=set)
 
     @classmethod
     def of(cls, report: ReportInput) -> _Sizes:
         sizes = cls(report.min_cell, {d.id: d.n_subjects for d in report.datasets})
         for finding in report.findings:
             sizes._add(finding)
+        if report.is_public:
+            sizes._add_next_larger()
         return sizes
+
+    def _add_next_larger(self) -> None:
+        for (dataset, condition, attribute), groups in self.groups.items():
+            sizes = {g: self.cells[dataset, condition, attribute, g] for g in sorted(groups)}
+            few = {g for g, n in sizes.items() if self._is_few(n, dataset)}
+            for group in _next_larger(sizes, few):
+                self.with_small.add((dataset, condition, attribute, group))
 
     def _add(self, finding: Finding) -> None:
         place, n = finding.place, finding.result.n_subjects
@@ -169,6 +197,10 @@ class _Sizes:
             named = groups & {told, place.reference}
             if place.reference is not None and MINUS in told:
                 named |= {g for g in groups if _is_in_pair(g, told)}
+            if any(
+                (place.dataset, place.condition, attribute, g) in self.with_small for g in named
+            ):
+                yield 1  # as if it were small itself
             sides = [self._subjects(place, attribute, g) for g in named]
             yield from (n for side in sides for n in side)
             if place.reference == REST and sides:

@@ -43,7 +43,8 @@ FORMAT_VERSION = 1
 class Simulated:
     """One scenario with one system's rates: everything that its consequences follow from.
 
-    ``system`` and ``dataset`` are empty where the rates are not measured in this run.
+    ``system`` and ``dataset`` are empty where the rates are not measured in this run, and
+    ``condition`` where they are measured on all items.
     """
 
     scenario: Scenario
@@ -51,6 +52,13 @@ class Simulated:
     use: Deployment
     system: str = ""
     dataset: str = ""
+    condition: str = ""
+
+    @property
+    def where(self) -> str:
+        """System, dataset and condition that the rates were measured on, in words."""
+        at = " on ".join(x for x in (self.system, self.dataset) if x)
+        return ", ".join(x for x in (at, self.condition) if x)
 
     @property
     def found(self) -> Consequences:
@@ -139,6 +147,7 @@ def as_json(one: Simulated) -> dict[str, Any]:
         "scenario": one.scenario.model_dump(mode="json", exclude_none=True),
         "system": one.system,
         "dataset": one.dataset,
+        "condition": one.condition,
         "use": asdict(one.use),
         "rates": {
             "basis": rates.basis,
@@ -228,6 +237,7 @@ class _StoredOne(_Stored):
     scenario: Scenario
     system: str
     dataset: str
+    condition: str
     use: Deployment
     rates: _StoredRates
 
@@ -256,8 +266,9 @@ def _simulated(one: _StoredOne) -> Simulated:
         notes=told.notes,
     )
     return Simulated(
-        scenario=one.scenario, rates=rates, use=one.use, system=one.system, dataset=one.dataset
-    )
+        scenario=one.scenario, rates=rates, use=one.use, system=one.system, dataset=one.dataset,
+        condition=one.condition,
+    )  # fmt: skip
 
 
 def _packed(draws: FloatArray) -> str:

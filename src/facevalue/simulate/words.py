@@ -254,11 +254,9 @@ def _again(scenario: Scenario, rates: Rates, found: Consequences, use: Deploymen
 
 
 def _review(found: Consequences, use: Deployment) -> list[str]:
-    hours, load = found.of_all["review_hours"], found.of_all["load"]
-    if load.value is None or hours.value is None:
-        return []
+    hours, load = found.of_all["review_hours"], found.of_all["load"].value or 0.0
     said = f"Looking into every flag takes {ranged(hours, 'count')} hours of work a day"
-    if load.value >= 1:
+    if load >= 1:
         return [
             f"{said}. {_staff(use.staff)} over {about(use.hours)} hours can do "
             f"{about(use.staff * use.hours)}: the work left over grows by "
@@ -290,9 +288,7 @@ def _exactly(p: float) -> str:
 
 
 def _never(rates: Rates, found: Consequences, use: Deployment) -> list[str]:
-    sens, false = found.of_all["sensitivity"].value, found.of_all["false_flag_rate"].value
-    if sens is None or false is None:
-        return []
+    sens, false = (found.of_all[name].value or 0.0 for name in ("sensitivity", "false_flag_rate"))
     right = use.base_rate * sens + (1 - use.base_rate) * (1 - false)
     if right >= 1 - use.base_rate:
         return []

@@ -22,7 +22,8 @@ from report_factory import HOSTILE, hostile, large, realistic, small
 
 _ALLOWED = """html head meta title style body a header p h1 nav ul li main aside section h2 h3 h4
     article svg circle path rect g line text desc span q dl div dt dd figure figcaption details
-    summary table caption thead tbody tr th td b label input output pre footer script"""
+    summary table caption thead tbody tr th td b label input output pre footer script
+    ol sub select option button"""
 ALLOWED = frozenset(re.findall(r"\w+", _ALLOWED))
 VOID = {"meta", "input"}
 WORDS = ("alert(", "onerror", "DROP TABLE", "7*7", "erehwyna")
@@ -79,6 +80,7 @@ def page(request: pytest.FixtureRequest) -> Reader:
 def test_sections_come_in_the_order_they_are_read() -> None:
     page = Reader(html_of("realistic"))
     assert [a["id"] for a in page.of("section")] == [
+        "answer",
         "verdicts",
         "evidence",
         "findings",
@@ -167,7 +169,7 @@ def test_every_drawing_has_words_and_a_table() -> None:
 
 def test_the_filter_is_hidden_until_the_script_shows_it() -> None:
     page = Reader(html_of("realistic"))
-    assert next(a for a in page.of("p") if a.get("id") == "filter")["hidden"] == ""
+    assert next(a for a in page.of("div") if a.get("id") == "filter")["hidden"] == ""
 
 
 def test_the_same_input_gives_the_same_bytes_in_another_process() -> None:

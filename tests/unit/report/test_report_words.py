@@ -20,6 +20,7 @@ from facevalue.report.blocks import (
     Gallery,
     Heading,
     Link,
+    Measures,
     Notice,
     Page,
     Prose,
@@ -228,25 +229,32 @@ def test_cards_say_all_of_a_verdict() -> None:
     assert [c.words for c in cards] == ["not upheld", "inconclusive", "not testable", "upheld"]
     first, second, third, _ = cards
     assert first.where == "human raters on crema-d"
-    assert first.facts == (
-        ("Claimed by", "experts quoted by a state newspaper"),
-        ("Source", Link("a newspaper, 4 November 2019", "https://example.org/claim")),
-        ("Held against", "accuracy: at least 95 %"),
+    titles = ["The claim", "What would settle it", "What there is", "The verdict"]
+    assert all([step.title for step in card.steps] == titles for card in cards)
+    claimed, settles, there_is, verdict = (step.lines for step in first.steps)
+    assert claimed == (
+        "Claimed by: experts quoted by a state newspaper",
+        Link("a newspaper, 4 November 2019", "https://example.org/claim"),
     )
-    assert first.links == (Link("What this rests on", "#basis-1"),)
-    assert second.more == (
+    assert settles[-1] == "Held against, in this audit: accuracy: at least 95 %."
+    assert there_is == (
+        "53.4 % (52.2 to 54.6): accuracy; from 2,480 items of 91 subjects.",
+        Link("What this rests on", "#basis-1"),
+    )
+    assert verdict == (f"Not upheld. {realistic().verdicts[0].sentence}",)
+    assert second.steps[3].lines[1:] == (
         "Why: The bound lies inside the interval.",
         "About 212 more subjects would settle it, if the number stayed where it is.",
     )
-    assert (
-        "Held against",
-        "largest gap in accuracy between groups of sex and race: at most 5 points",
-    ) in second.facts
-    assert third.facts[-1] == (
-        "What it takes to be true or false",
-        "intent to commit a crime has no observable ground truth at the moment of looking",
+    assert second.steps[1].lines[-1] == (
+        "Held against, in this audit: largest gap in accuracy between groups of sex and race: at "
+        "most 5 points."
     )
-    assert third.links == ()
+    assert third.steps[1].lines[-1] == (
+        "What it takes to be true or false: intent to commit a crime has no observable ground "
+        "truth at the moment of looking"
+    )
+    assert len(third.steps[2].lines) == 1, "nothing to lead to"
 
 
 def test_a_system_without_skill_is_told_so() -> None:
@@ -263,7 +271,7 @@ def test_a_system_without_skill_is_told_so() -> None:
         for b in blocks_of(page_of(small(verdicts=(verdict,))), "verdicts")
         if isinstance(b, Cards)
     )
-    assert cards.cards[0].more == (
+    assert cards.cards[0].steps[3].lines[1:] == (
         "The system is not shown to beat systems that need no model. A system that answers at "
         "random is equal for all groups, so equality counts for nothing here.",
     )
@@ -352,9 +360,10 @@ def test_figures_of_one_audit_show_groups_in_the_order_of_the_data() -> None:
 def test_every_finding_is_in_the_table_and_none_is_blank() -> None:
     report = realistic()
     table = next(b for b in blocks_of(realistic_page(), "findings") if isinstance(b, EveryFinding))
-    assert [row[-1] for row in table.rows] == [f.key for f in report.findings]
-    assert all(cell.strip() for row in table.rows for cell in row)
-    assert {len(row) for row in table.rows} == {len(table.columns)}
+    assert [row.cells[-1] for row in table.rows] == [f.key for f in report.findings]
+    assert [row.key for row in table.rows] == [f.key for f in report.findings]
+    assert all(cell.strip() for row in table.rows for cell in row.cells)
+    assert {len(row.cells) for row in table.rows} == {len(table.columns)}
     assert table.legend == (
         ("M1", "difference, jackknife over subjects, Welch t on effective subjects"),
         ("M2", "jackknife over subjects, logit scale, t on effective subjects"),
@@ -368,10 +377,14 @@ def test_every_finding_is_in_the_table_and_none_is_blank() -> None:
 
 def test_each_method_and_metric_of_the_findings_is_explained() -> None:
     facts = [b for b in blocks_of(realistic_page(), "methods") if isinstance(b, Facts)]
-    methods, measures = facts[1].pairs, facts[2].pairs
+    methods = facts[1].pairs
+    (measures,) = [
+        b.entries for b in blocks_of(realistic_page(), "methods") if isinstance(b, Measures)
+    ]
     assert [term.partition(" · ")[0] for term, _ in methods] == ["M1", "M2", "M3"]
     assert all(told != "As its name says." for _, told in methods)
-    assert not any("holds no definition" in str(told) for _, told in measures)
+    assert not any("holds no definition" in line for m in measures for line in m.lines)
+    assert all(m.formula is not None for m in measures)
     assert len(measures) == 14
 
 

@@ -19,7 +19,13 @@ from facevalue.report.blocks import (
     Table,
     Text,
 )
-from facevalue.report.figures import Entry, entry_table, finding_link, quantity_cell
+from facevalue.report.figures import (
+    Entry,
+    entry_table,
+    finding_link,
+    measure_link,
+    quantity_cell,
+)
 from facevalue.report.metrics import metric_words, parts, unit_of
 from facevalue.report.model import Material, Pair
 from facevalue.report.wording import (
@@ -208,7 +214,7 @@ def _diagram(pair: Pair, whole: dict[str, Finding], level: float) -> Figure | No
     )
     return Figure(
         slug=slug("reliability", pair.system, pair.dataset), says=says, note=note, chart=chart,
-        table=table,
+        table=table, measure=measure_link("reliability"),
     )  # fmt: skip
 
 

@@ -17,7 +17,14 @@ from facevalue.report.blocks import (
     Table,
     Text,
 )
-from facevalue.report.figures import Entry, Wanted, dot_figure, entry_table, quantity_cell
+from facevalue.report.figures import (
+    Entry,
+    Wanted,
+    dot_figure,
+    entry_table,
+    measure_link,
+    quantity_cell,
+)
 from facevalue.report.metrics import metric_words, parts, unit_of
 from facevalue.report.model import Material, Pair
 from facevalue.report.wording import Unit, condition_words, level_words, number, quantity, slug
@@ -281,7 +288,9 @@ def _errors(pair: Pair, whole: dict[str, Finding]) -> list[Block]:
     says = "Share of ratings with each label, by the label that the model finds; in the table."
     note = "Rows of labels that the model cannot name are left out."
     name = slug("model", pair.system, pair.dataset)
-    return [Gallery((Figure(slug=name, says=says, note=note, chart=heat, table=table),))]
+    means = measure_link("dawid_skene_confusion")
+    figure = Figure(slug=name, says=says, note=note, chart=heat, table=table, measure=means)
+    return [Gallery((figure,))]
 
 
 def _value(finding: Finding) -> float:

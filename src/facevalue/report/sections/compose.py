@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from facevalue.report.blocks import Page
 from facevalue.report.model import Material, ReportInput
+from facevalue.report.sections.answer import answer_section
+from facevalue.report.sections.consequences import consequences_section
 from facevalue.report.sections.every import every_section
 from facevalue.report.sections.evidence import evidence_section
 from facevalue.report.sections.front import front_blocks, lead
@@ -21,6 +23,7 @@ def page_of(report: ReportInput) -> Page:
     material = Material(report)
     sections = (
         verdicts_section(material),
+        consequences_section(material),
         evidence_section(material),
         every_section(material),
         methods_section(material),
@@ -35,6 +38,7 @@ def page_of(report: ReportInput) -> Page:
         lead=lead(material),
         summary=in_one_sentence(material.report.verdicts),
         version=material.report.provenance.version,
+        answer=answer_section(material),
         front=front_blocks(material),
-        sections=sections,
+        sections=tuple(s for s in sections if s is not None),
     )

@@ -23,6 +23,7 @@ from facevalue.report.figures import (
     dot_figure,
     entry_table,
     finding_link,
+    measure_link,
     quantity_cell,
     times_wider,
 )
@@ -202,6 +203,7 @@ def _confusions(whole: list[Finding], pair: Pair) -> list[Block]:
         "intervals are in the table of all findings.",
         chart=heat,
         table=table,
+        measure=measure_link("confusion"),
     )
     return [Gallery((figure,))]
 

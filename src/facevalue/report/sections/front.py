@@ -22,7 +22,17 @@ def lead(material: Material) -> tuple[str, ...]:
         else "The plan was not locked before predictions were made."
     )
     started = f"Run of {made.started}." if made.started else ""
-    return tuple(x for x in (started, locked) if x)
+    return tuple(x for x in (_public(material), started, locked) if x)
+
+
+def _public(material: Material) -> str:
+    if not material.report.is_public:
+        return ""
+    return (
+        f"Public version: groups of fewer than {material.report.min_cell} are left out, and where "
+        "a single one would be, the next larger with it; so are notes, the audit file and "
+        "whatever tells of single items."
+    )
 
 
 def _is_recorded(material: Material) -> bool:

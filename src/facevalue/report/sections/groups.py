@@ -29,6 +29,7 @@ from facevalue.report.figures import (
 from facevalue.report.metrics import metric_words, parts, unit_of
 from facevalue.report.model import Material, Pair
 from facevalue.report.sections.conditions import MAIN, main_metric
+from facevalue.report.small_cells import is_hidden
 from facevalue.report.wording import (
     Unit,
     condition_words,
@@ -262,7 +263,10 @@ def over_predicted_blocks(material: Material, pair: Pair) -> list[Block]:
     level = material.report.provenance.level
     largest = _largest(found, MAX_LABEL_ROWS)
     references = {f.place.reference for f in found}
-    entries = [Entry(_label_for(f, len(references) > 1), f) for f in largest]
+    sizes = _sizes(pair)
+    entries = [
+        Entry(_label_for(f, len(references) > 1), f, n_group=sizes.get(_cell(f))) for f in largest
+    ]
     figure = dot_figure(
         entries,
         Wanted(
@@ -291,6 +295,19 @@ def over_predicted_blocks(material: Material, pair: Pair) -> list[Block]:
         *_more_often(found),
         Gallery((figure,)),
     ]
+
+
+def _cell(finding: Finding) -> tuple[str | None, ...]:
+    return finding.place.condition, finding.place.attribute, finding.place.group
+
+
+def _sizes(pair: Pair) -> dict[tuple[str | None, ...], int]:
+    """Return how many subjects each group has, as far as it may be told."""
+    return {
+        _cell(f): f.result.n_subjects
+        for f in pair.of("correctness")
+        if f.place.metric == "accuracy" and f.place.reference is None and not is_hidden(f)
+    }
 
 
 def _rate_differences(pair: Pair) -> list[Finding]:

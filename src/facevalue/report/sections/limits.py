@@ -26,6 +26,12 @@ ALWAYS = (
     "Whether a use is lawful, or right, is not a question that accuracy answers.",
 )
 
+_LEFT_OUT = (
+    "This is the public version. Groups of fewer than {min_cell} are left out, and where a single "
+    "one would be, the next larger with it. What is left out can still be worked out, roughly, "
+    "from other tables, such as those by two attributes at once."
+)
+
 
 def limits_section(material: Material) -> Section:
     """Return what holds for every audit, and what holds for this one."""
@@ -55,6 +61,8 @@ def _few_subjects(material: Material) -> tuple[Text, ...]:
 def _hidden(material: Material) -> tuple[Text, ...]:
     report = material.report
     n_hidden = sum(map(is_hidden, report.findings))
+    if report.is_public:
+        return (_LEFT_OUT.format(min_cell=report.min_cell),)
     if not n_hidden and all(
         size.n_items is not None
         for d in report.datasets

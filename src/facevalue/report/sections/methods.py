@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from facevalue.audits.looks import IMPACT_RATIO_OF, RATIO_OF
-from facevalue.report.blocks import Block, Facts, Heading, Prose, Section
-from facevalue.report.metrics import definition, parts
+from facevalue.report.blocks import (
+    Block,
+    Facts,
+    Formula,
+    Heading,
+    Measure,
+    Measures,
+    Prose,
+    Section,
+)
+from facevalue.report.formulas import SIGNS, formula_of, measure_anchor
+from facevalue.report.metrics import base_of, definition
 from facevalue.report.model import Material
 from facevalue.report.sections.every import method_codes
 from facevalue.report.wording import level_words
@@ -170,14 +179,28 @@ def methods_section(material: Material) -> Section:
     if codes:
         named = [(f"{code} · {method}", explained(method)) for method, code in codes.items()]
         blocks += [Heading("Methods of the findings"), Facts(tuple(named))]
-    bases = sorted({_base(f.place.metric) for f in material.report.findings})
+    bases = sorted({base_of(f.place.metric) for f in material.report.findings})
     if bases:
-        blocks += [Heading("Measures"), Facts(tuple(definition(base) for base in bases))]
+        pages = "Pages that are named are part of facevalue’s documentation."
+        blocks += [Heading("Measures"), Prose((Formula(SIGNS), pages)), _measures(bases)]
     return Section(anchor="methods", title="Methods", blocks=tuple(blocks))
 
 
-def _base(metric: str) -> str:
-    for start in (IMPACT_RATIO_OF, RATIO_OF):
-        if metric.startswith(start):
-            return start + parts(metric.removeprefix(start))[0]
-    return parts(metric)[0]
+def _measures(bases: list[str]) -> Measures:
+    entries = []
+    for base in bases:
+        title, said = definition(base)
+        formula = formula_of(base)
+        lines: list[str] = [said]
+        if formula is not None:
+            lines.append(f"Source: {formula.source}.")
+            lines += [f"How well its interval holds: {formula.tested}"] if formula.tested else []
+        entries.append(
+            Measure(
+                measure_anchor(base),
+                title,
+                Formula(formula.text) if formula else None,
+                tuple(lines),
+            )
+        )
+    return Measures(tuple(entries))

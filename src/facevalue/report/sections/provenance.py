@@ -5,6 +5,7 @@ from __future__ import annotations
 from facevalue.report.blocks import (
     Block,
     Column,
+    Command,
     Details,
     Facts,
     Heading,
@@ -63,10 +64,16 @@ def provenance_section(material: Material) -> Section:
     if made.command:
         blocks += [
             Heading("To run it again"),
-            Prose(("The same audit file, data, systems and seed give the same findings.",)),
-            Details(summary="Command", text=made.command),
+            Prose(
+                (
+                    "The same audit file, data, systems, seed and packages give the same findings, "
+                    "and files with the digests below. RUN is a new folder.",
+                )
+            ),
+            Command(made.command),
         ]
-    blocks += [Heading("The audit file"), _audit_file(report.audit_text)]
+    if not report.is_public:
+        blocks += [Heading("The audit file"), _audit_file(report.audit_text)]
     for caption, first, second, rows in (
         ("Files of the run", "File", "SHA-256", made.files),
         ("Packages that can change a number", "Package", "Version", made.packages),
@@ -74,7 +81,7 @@ def provenance_section(material: Material) -> Section:
         if rows:
             columns = (Column(first), Column(second))
             blocks.append(Table(caption=caption, columns=columns, rows=tuple(rows.items())))
-    return Section(anchor="provenance", title="Provenance", blocks=tuple(blocks))
+    return Section(anchor="provenance", title="How to reproduce it", blocks=tuple(blocks))
 
 
 def _audit_file(text: str) -> Details:

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from facevalue.audits.findings import Finding
-from facevalue.audits.looks import LARGEST_GAP
-from facevalue.domain.claims import Claim, Comparison, Criterion, Outcome, Verdict
+from facevalue.domain.claims import Claim, Comparison, Outcome, Verdict
 from facevalue.report.blocks import (
     Block,
     Card,
@@ -18,13 +17,21 @@ from facevalue.report.blocks import (
     Link,
     Prose,
     Section,
+    Step,
     Text,
     web_link,
 )
 from facevalue.report.figures import Entry, Wanted, dot_figure, entry_table
-from facevalue.report.metrics import metric_words, unit_of
+from facevalue.report.metrics import unit_of
 from facevalue.report.model import Material
-from facevalue.report.wording import Unit, condition_words, count, exactly, listed, shorten
+from facevalue.report.sections.criteria import (
+    about,
+    bound_words,
+    criterion_unit,
+    criterion_words,
+)
+from facevalue.report.small_cells import is_hidden
+from facevalue.report.wording import count, listed, quantity, shorten
 
 __all__ = ["claim_blocks", "in_one_sentence", "verdicts_section"]
 
@@ -51,7 +58,7 @@ def in_one_sentence(verdicts: Sequence[Verdict]) -> str:
 def verdicts_section(material: Material) -> Section:
     """Return one card per claim and system, in the order of the audit file."""
     verdicts = material.report.verdicts
-    cards = tuple(_card(v, i) for i, v in enumerate(verdicts, start=1))
+    cards = tuple(_card(material, v, i) for i, v in enumerate(verdicts, start=1))
     key = (
         "Upheld: the whole interval lies on the claimed side of the bound. Not upheld: all of it "
         "lies on the other side. Inconclusive: the bound lies inside the interval. Not "
@@ -63,80 +70,85 @@ def verdicts_section(material: Material) -> Section:
     return Section(anchor="verdicts", title="Verdicts", blocks=blocks)
 
 
-def _card(verdict: Verdict, position: int) -> Card:
-    claim = verdict.claim
+def _card(material: Material, verdict: Verdict, position: int) -> Card:
     on = f" on {verdict.dataset}" if verdict.dataset else ""
+    steps = (
+        Step("The claim", tuple(_claimed(verdict.claim))),
+        Step("What would settle it", tuple(_settles(verdict.claim))),
+        Step("What there is", tuple(_there_is(material, verdict, position))),
+        Step("The verdict", tuple(_concluded(verdict))),
+    )
     return Card(
         anchor=f"verdict-{position}",
         outcome=verdict.outcome.value,
         words=verdict.outcome.words,
-        says=claim.says,
+        says=verdict.claim.says,
         where=f"{verdict.system or 'No system'}{on}",
-        sentence=verdict.sentence,
-        more=tuple(_more(verdict)),
-        facts=tuple(_facts(claim, verdict)),
-        links=(Link("What this rests on", f"#basis-{position}"),) if verdict.finding_keys else (),
+        steps=steps,
     )
 
 
-def _more(verdict: Verdict) -> list[Text]:
-    more: list[Text] = []
-    if verdict.reason and verdict.reason not in verdict.sentence:
-        more.append(f"Why: {verdict.reason}")
-    elif not verdict.reason and verdict.claim.untestable:
-        more.append(f"Why: {verdict.claim.untestable}")
+def _claimed(claim: Claim) -> list[Text]:
+    source = web_link(claim.url, claim.source or claim.url) if claim.url else web_link(claim.source)
+    said: list[Text] = [f"Claimed by: {claim.who}"] if claim.who else []
+    said += [source] if source else []
+    return said or ["Nobody is named as its source."]
+
+
+def _settles(claim: Claim) -> list[Text]:
+    said: list[Text] = []
+    if claim.settles:
+        said.append(f"{claim.settles[:1].upper()}{claim.settles[1:].rstrip('.')}.")
+    if claim.needs:
+        said.append(f"It needs {listed(list(claim.needs))}.")
+    if claim.construct:
+        said.append(f"What it takes to be true or false: {claim.construct}")
+    if claim.criterion is not None:
+        said.append(f"Held against, in this audit: {criterion_words(claim.criterion)}.")
+    return said or ["Nothing that its source, or this audit, names."]
+
+
+def _there_is(material: Material, verdict: Verdict, position: int) -> list[Text]:
+    found = _resting_on(material, verdict)
+    if not found and verdict.finding_keys:
+        return ["What it rests on is not shown: it is about very few people."]
+    if not found:
+        return [f"No finding that could settle it. {_why(verdict)}".strip()]
+    first = found[0]
+    result, noun = first.result, material.noun(verdict.dataset)
+    size = (
+        ""
+        if is_hidden(first)
+        else f"; from {count(result.n_items, 'item')} of {count(result.n_subjects, 'subject')}"
+        if noun == "subject"
+        else f"; from {count(result.n_items, 'item')}"
+    )
+    basis = Link("What this rests on", f"#basis-{position}")
+    return [f"{quantity(result, unit_of(first.place))}: {about(first)}{size}.", basis]
+
+
+def _why(verdict: Verdict) -> str:
+    why = verdict.reason or verdict.claim.untestable
+    return f"{why[:1].upper()}{why[1:].rstrip('.')}." if why else ""
+
+
+def _concluded(verdict: Verdict) -> list[Text]:
+    said: list[Text] = [f"{verdict.outcome.words.capitalize()}. {verdict.sentence}"]
+    if verdict.finding_keys and verdict.reason and verdict.reason not in verdict.sentence:
+        said.append(f"Why: {verdict.reason}")
     if verdict.further_subjects is not None:
-        more.append(
+        said.append(
             f"About {count(verdict.further_subjects, 'more subject')} would settle it, if the "
             "number stayed where it is."
         )
     if verdict.skill_shown is False:
-        more.append(
+        said.append(
             "The system is not shown to beat systems that need no model. A system that answers "
             "at random is equal for all groups, so equality counts for nothing here."
         )
-    return more
-
-
-def _facts(claim: Claim, verdict: Verdict) -> list[tuple[str, Text]]:
-    source = web_link(claim.url, claim.source or claim.url) if claim.url else web_link(claim.source)
-    facts: list[tuple[str, Text]] = [
-        ("Claimed by", claim.who),
-        ("Source", source),
-        ("Held against", _criterion_words(claim.criterion)),
-        ("Would be settled by", claim.settles if claim.criterion is None else ""),
-        ("Needs", listed(list(claim.needs)) if verdict.outcome is Outcome.NOT_TESTABLE else ""),
-        ("What it takes to be true or false", claim.construct),
-        ("Law", claim.law),
-    ]
-    return [(term, said) for term, said in facts if said]
-
-
-def _criterion_words(criterion: Criterion | None) -> str:
-    if criterion is None:
-        return ""
-    bound = _bound_words(criterion)
-    name = metric_words(criterion.metric)
-    if criterion.over:
-        over = listed([" × ".join(attributes) for attributes in criterion.over])
-        name = f"largest gap in {name} between groups of {over}"
-    where = f", {condition_words(criterion.condition)}" if criterion.condition is not None else ""
-    wrong = "; failures count as wrong answers" if criterion.failures == "wrong" else ""
-    return f"{name}{where}: {bound}{wrong}"
-
-
-def _bound_words(criterion: Criterion) -> str:
-    side = "at least" if criterion.comparison is Comparison.AT_LEAST else "at most"
-    return f"{side} {exactly(criterion.bound, _unit(criterion))}"
-
-
-def _unit(criterion: Criterion) -> Unit:
-    from facevalue.audits.findings import Place
-
-    reference = LARGEST_GAP if criterion.over else None
-    return unit_of(
-        Place(system="", dataset="", family="", metric=criterion.metric, reference=reference)
-    )
+    if verdict.claim.law:
+        said.append(f"Law: {verdict.claim.law}")
+    return said
 
 
 def claim_blocks(material: Material) -> list[Block]:
@@ -160,7 +172,7 @@ def claim_blocks(material: Material) -> list[Block]:
             entry_table(
                 f"Findings the verdict rests on, the deciding one first{more}",
                 "Finding about",
-                [Entry(_about(f), f) for f in found[:MAX_LISTED]],
+                [Entry(about(f), f) for f in found[:MAX_LISTED]],
                 noun=material.noun(verdict.dataset),
                 level=material.report.provenance.level,
             )
@@ -174,26 +186,12 @@ def _resting_on(material: Material, verdict: Verdict) -> list[Finding]:
     return [known[key] for key in verdict.finding_keys if key in known]
 
 
-def _about(finding: Finding) -> str:
-    place = finding.place
-    said = [metric_words(place.metric)]
-    if place.attribute is not None:
-        said.append(f"{place.attribute}: {place.group}" if place.group else place.attribute)
-    if place.reference is not None:
-        said.append(
-            place.reference if place.reference == LARGEST_GAP else f"minus {place.reference}"
-        )
-    if place.condition is not None:
-        said.append(condition_words(place.condition))
-    return ", ".join(said)
-
-
 def _drawn(verdict: Verdict, found: list[Finding]) -> list[Finding]:
     """Return the findings that can be drawn against the bound: those of its unit."""
     criterion = verdict.claim.criterion
     first = found[0].place
     unit = unit_of(first)
-    if criterion is None or unit is not _unit(criterion):
+    if criterion is None or unit is not criterion_unit(criterion):
         return []  # what decided is not in the bound's unit, such as a missing skill
     same = [f for f in found if f.place.metric == first.metric and unit_of(f.place) is unit]
     return same[:MAX_DRAWN]
@@ -203,7 +201,7 @@ def _figure(material: Material, verdict: Verdict, drawn: list[Finding]) -> Figur
     criterion = verdict.claim.criterion
     assert criterion is not None  # else nothing could be drawn
     return dot_figure(
-        [Entry(_about(f), f) for f in drawn],
+        [Entry(about(f), f) for f in drawn],
         Wanted(
             name=("claim", verdict.claim.id, verdict.system),
             title=f"{verdict.system}: what was found, and what is claimed",
@@ -211,7 +209,7 @@ def _figure(material: Material, verdict: Verdict, drawn: list[Finding]) -> Figur
             noun=material.noun(verdict.dataset),
             level=material.report.provenance.level,
             bound=criterion.bound,
-            bound_words=f"claimed: {_bound_words(criterion)}",
+            bound_words=f"claimed: {bound_words(criterion)}",
             holds_above=criterion.comparison is Comparison.AT_LEAST,
             dot_words="found",
         ),
