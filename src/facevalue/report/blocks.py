@@ -208,7 +208,7 @@ class Reliability:
 class Roc:
     """Those sought who are flagged against those not sought who are, all in percent.
 
-    ``points`` are pairs (not sought, sought) by falling threshold, ``at`` the place of the one
+    ``points`` are pairs (not sought, sought) by rising threshold, ``at`` the place of the one
     in use, ``across`` and ``up`` its intervals. ``claim`` is where a claim says it is, ``staff``
     what people achieve without the system.
     """

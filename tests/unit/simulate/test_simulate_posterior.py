@@ -99,12 +99,29 @@ def test_correlation_equals_a_table_worked_by_hand() -> None:
     assert told is not None
     assert told.value == pytest.approx(2 / 3, rel=1e-12)
     # One left out: of (2, 0) 4 · 2/16 = ½ between, 1/6 within, (1/3)/(½ + ½) = 1/3, and of
-    # (4, 2) the same; of (4, 0) 1. Their spread: sqrt(2/3 · (2/9)² · (1 + 1 + 4)/ …).
+    # (4, 2) the same; of (4, 0) 1.
     others = np.array([1 / 3, 1.0, 1 / 3])
     error = math.sqrt(2 / 3 * ((others - others.mean()) ** 2).sum())
     reach = float(stats.t.ppf(0.975, 2)) * error
     assert told.low == pytest.approx(max(0.0, 2 / 3 - reach))
     assert told.high == pytest.approx(min(1.0, 2 / 3 + reach))
+
+
+def test_the_interval_of_a_correlation_is_that_of_leaving_out_each_person() -> None:
+    rng = np.random.default_rng(9)
+    flags = rng.binomial(10, rng.beta(1.5, 3.0, 40))
+    told = intraclass_correlation(flagged(np.full(40, 10), flags))
+    assert told is not None
+    others = []
+    for i in range(40):
+        rest = intraclass_correlation(flagged(np.full(39, 10), np.delete(flags, i)))
+        assert rest is not None
+        others.append(rest.value)
+    # The jackknife over 40 people: 39/40 of the squares, and t with 39 degrees of freedom.
+    reach = stats.t.ppf(0.975, 39) * math.sqrt(39 / 40 * 40 * np.var(others))
+    assert 0 < told.low < told.value < told.high < 1
+    assert told.low == pytest.approx(told.value - reach, rel=1e-9)
+    assert told.high == pytest.approx(told.value + reach, rel=1e-9)
 
 
 def test_correlation_of_unequal_looks_by_hand() -> None:
