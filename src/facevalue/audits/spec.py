@@ -12,15 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from facevalue.audits.library import library_claim
 from facevalue.audits.looks import LARGEST_GAP, MAX_T, REST
 from facevalue.canonical import digest_bytes
-from facevalue.declared.faults import MisfitsError, problems_of
-from facevalue.declared.yamlfile import YamlFile, read_yaml
+from facevalue.declared import Declared, MisfitsError, YamlFile, checked, json_schema, read_yaml
 from facevalue.domain.labels import NONE_LABEL, OUTSIDE, TAXONOMIES, Taxonomy
-from facevalue.errors import AuditSpecError, InputError, Problem
+from facevalue.errors import InputError
 
 __all__ = [
     "AnalysisSpec",
@@ -54,17 +53,13 @@ RESERVED_REFERENCES = (REST, LARGEST_GAP)
 """What else stands where a reference group stands."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
 def _attribute_is_group(given: str | None) -> str | None:
     if given is not None and not all(given.partition("=")):
         raise ValueError(f"{given!r} is not of the form attribute=group, as modality=face")
     return given
 
 
-class BandSpec(_Strict):
+class BandSpec(Declared):
     """Bands of a number: ``{of: age, edges: [30, 45, 60]}`` makes under 30, 30–44 and so on."""
 
     of: Name = Field(description="Column that holds the number.")
@@ -78,7 +73,7 @@ class BandSpec(_Strict):
         return edges
 
 
-class DatasetEntry(_Strict):
+class DatasetEntry(Declared):
     """One dataset: a named one, or a manifest of your own."""
 
     id: Name | None = Field(None, description="Short name in findings; default: name or file.")
@@ -148,7 +143,7 @@ class DatasetEntry(_Strict):
         return [(g,) if isinstance(g, str) else tuple(g) for g in self.groups]
 
 
-class SystemEntry(_Strict):
+class SystemEntry(Declared):
     """One system: a named one (fer, facex, face-api), or an adapter with its options."""
 
     name: Name = Field(description="Name in findings; without adapter, a named system.")
@@ -158,7 +153,7 @@ class SystemEntry(_Strict):
     options: dict[Name, Any] = Field(default_factory=dict)
 
 
-class ClaimSpec(_Strict):
+class ClaimSpec(Declared):
     """One claim: its words, and the finding and bound that decide it."""
 
     id: Name | None = None
@@ -254,7 +249,7 @@ class ClaimSpec(_Strict):
         return self.id or self.library or "claim"
 
 
-class FamilySpec(_Strict):
+class FamilySpec(Declared):
     """Looks that are read together, so that looking at all of them is allowed for."""
 
     name: Name
@@ -278,7 +273,7 @@ class FamilySpec(_Strict):
         return self
 
 
-class AnalysisSpec(_Strict):
+class AnalysisSpec(Declared):
     """What is computed for every dataset and system."""
 
     permutations: int = Field(2000, ge=99, le=100_000, description="Draws for tests of gaps.")
@@ -295,7 +290,7 @@ class AnalysisSpec(_Strict):
     )
 
 
-class ScenarioEntry(_Strict):
+class ScenarioEntry(Declared):
     """One use whose consequences are worked out from what is measured."""
 
     name: Name | None = Field(None, description="A shipped one (facevalue scenarios list).")
@@ -322,7 +317,7 @@ class ScenarioEntry(_Strict):
         return _attribute_is_group(given)
 
 
-class AuditSpec(_Strict):
+class AuditSpec(Declared):
     """The whole audit file."""
 
     facevalue: Literal[1] = Field(description="Version of the format.")
@@ -434,18 +429,9 @@ def read_audit(path: Path) -> ReadAudit:
 
 def parse_audit(file: YamlFile) -> AuditSpec:
     """Check the content of an audit file."""
-    if not isinstance(file.data, dict):
-        what = "expected keys and values (title: …), found something else"
-        raise AuditSpecError(file.shown, [Problem("wrong_type", what, "line 1")])
-    try:
-        return AuditSpec.model_validate(file.data)
-    except ValidationError as error:
-        raise AuditSpecError(file.shown, problems_of(error, file, AuditSpec)) from error
+    return checked(file, AuditSpec)
 
 
 def audit_schema() -> dict[str, Any]:
     """Return the JSON Schema of audit files, for editors."""
-    schema = AuditSpec.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "facevalue audit file"
-    return schema
+    return json_schema(AuditSpec, "facevalue audit file")

@@ -4,7 +4,16 @@ Shared by `audits` and `simulate`, which do not know each other. May import `err
 Must never build more than plain data, and tells every fault at once with its line.
 """
 
-from facevalue.declared.faults import MisfitsError, problems_of
+from facevalue.declared.faults import MisfitsError
+from facevalue.declared.model import Declared, checked, json_schema
 from facevalue.declared.yamlfile import YamlFile, parse_yaml, read_yaml
 
-__all__ = ["MisfitsError", "YamlFile", "parse_yaml", "problems_of", "read_yaml"]
+__all__ = [
+    "Declared",
+    "MisfitsError",
+    "YamlFile",
+    "checked",
+    "json_schema",
+    "parse_yaml",
+    "read_yaml",
+]

@@ -13,18 +13,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from facevalue.declared import MisfitsError, YamlFile, parse_yaml, problems_of, read_yaml
-from facevalue.errors import AuditSpecError, Problem, UnknownNameError
+from facevalue.declared import (
+    Declared,
+    MisfitsError,
+    checked,
+    json_schema,
+    parse_yaml,
+    read_yaml,
+)
+from facevalue.errors import UnknownNameError
 from facevalue.simulate.facts import Fact, fact
 
 __all__ = [
@@ -65,11 +64,7 @@ UNSAID = "The scenario does not say; this is assumed."
 """Reason for a number that a user's own scenario leaves out."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Amount(_Strict):
+class Amount(Declared):
     """A number with where it comes from: `fact`, a cited figure, or `why`, the reason for it.
 
     The value worked with is `value`, else that of the fact. With `low` and `high` alone no figure
@@ -177,7 +172,7 @@ class Positive(Amount):
         return self
 
 
-class FlagSpec(_Strict):
+class FlagSpec(Declared):
     """From emotion to flag: which predicted labels raise one, and when."""
 
     labels: list[Name] = Field(min_length=1, description="Labels whose scores are added up.")
@@ -195,7 +190,7 @@ class FlagSpec(_Strict):
         return self
 
 
-class MixSpec(_Strict):
+class MixSpec(Declared):
     """Of which groups the people looked at are, as shares of one attribute."""
 
     attribute: Name
@@ -214,7 +209,7 @@ class MixSpec(_Strict):
         return self
 
 
-class ReviewSpec(_Strict):
+class ReviewSpec(Declared):
     """What a flag costs the staff: minutes each, and how many people are there for it."""
 
     minutes: Positive = Field(
@@ -231,7 +226,7 @@ class ReviewSpec(_Strict):
     )
 
 
-class CostSpec(_Strict):
+class CostSpec(Declared):
     """What a false flag and a missed case cost, if anybody can say."""
 
     currency: Name
@@ -239,7 +234,7 @@ class CostSpec(_Strict):
     missed: Amount | None = None
 
 
-class Observed(_Strict):
+class Observed(Declared):
     """What somebody is known or reported to achieve: staff alone, or a published study."""
 
     says: Words = Field(description="Who, at what.")
@@ -247,7 +242,7 @@ class Observed(_Strict):
     specificity: Share
 
 
-class LegalNote(_Strict):
+class LegalNote(Declared):
     """One provision, and what it means here. Not legal advice."""
 
     fact: Name = Field(description="Id of a fact that states the provision.")
@@ -259,7 +254,7 @@ class LegalNote(_Strict):
         return _known_fact(given)
 
 
-class Scenario(_Strict):
+class Scenario(Declared):
     """A described deployment: who is looked at, what is sought, and what a flag leads to."""
 
     facevalue_scenario: Literal[1] = Field(description="Version of the format.")
@@ -358,7 +353,7 @@ def scenario(name: str) -> Scenario:
     if name not in known:
         raise UnknownNameError("scenario", name, known)
     file = files("facevalue.simulate") / "scenarios" / f"{name}.yaml"
-    return _parse(parse_yaml(file.read_text("utf-8"), f"{name}.yaml"))
+    return checked(parse_yaml(file.read_text("utf-8"), f"{name}.yaml"), Scenario)
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -369,22 +364,9 @@ def read_scenario(path: Path) -> Scenario:
     AuditSpecError
         With every problem, its line and what was expected.
     """
-    return _parse(read_yaml(path))
-
-
-def _parse(file: YamlFile) -> Scenario:
-    if not isinstance(file.data, dict):
-        what = "expected keys and values (title: …), found something else"
-        raise AuditSpecError(file.shown, [Problem("wrong_type", what, "line 1")])
-    try:
-        return Scenario.model_validate(file.data)
-    except ValidationError as error:
-        raise AuditSpecError(file.shown, problems_of(error, file, Scenario)) from error
+    return checked(read_yaml(path), Scenario)
 
 
 def scenario_schema() -> dict[str, Any]:
     """Return the JSON Schema of scenarios, for editors."""
-    schema = Scenario.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "facevalue scenario"
-    return schema
+    return json_schema(Scenario, "facevalue scenario")
