@@ -276,6 +276,18 @@ def simulate_run(
     return simulated
 
 
+def report_material(
+    folder: RunFolder,
+    *,
+    findings: FindingSet | None = None,
+    verdicts: Sequence[Verdict] | None = None,
+) -> ReportInput:
+    """Return everything that the report of a run says; an export says it otherwise."""
+    found = FindingSet.read(folder.path) if findings is None else findings
+    judged = read_verdicts(folder.path) if verdicts is None else verdicts
+    return report_input(folder, _read_again(folder), _read_record(folder), found, judged)
+
+
 def report_run(
     folder: RunFolder,
     *,
@@ -296,17 +308,14 @@ def report_run(
 
     if as_pdf:
         find_chromium()  # its absence is told before anything is written
-    found = FindingSet.read(folder.path) if findings is None else findings
-    judged = read_verdicts(folder.path) if verdicts is None else verdicts
-    read, record = _read_again(folder), _read_record(folder)
-    report = report_input(folder, read, record, found, judged)
+    report = report_material(folder, findings=findings, verdicts=verdicts)
     if is_public:
         page = write_public_report(out or folder.path / "report-public.html", report)
     else:
         write_report(folder.path, report)
         page = folder.report_file
     if as_pdf:
-        write_pdf(page, page.with_suffix(".pdf"), at=record["started"])
+        write_pdf(page, page.with_suffix(".pdf"), at=report.provenance.started)
     return page
 
 
@@ -548,10 +557,3 @@ def _read_again(folder: RunFolder) -> ReadAudit:
     record = _read_record(folder)
     came_from = (folder.path / record["base"]).resolve() / record["audit_file"]
     return read.model_copy(update={"path": came_from})
-
-
-def report_material(folder: RunFolder) -> ReportInput:
-    """Return everything that the report of a run says, for an export to say otherwise."""
-    read, record = _read_again(folder), _read_record(folder)
-    found, judged = FindingSet.read(folder.path), read_verdicts(folder.path)
-    return report_input(folder, read, record, found, judged)

@@ -6,14 +6,13 @@ numbers; neither knows the other.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from facevalue.audits import FAILED, ReadAudit, Sample, ScenarioEntry
+from facevalue.audits import FAILED, ReadAudit, Sample, ScenarioEntry, no_attribute
 from facevalue.canonical import digest
 from facevalue.dataset import Dataset
 from facevalue.errors import AuditSpecError, InputError, Problem, UnknownNameError
@@ -95,43 +94,20 @@ def check_uses(read: ReadAudit, datasets: Mapping[str, Dataset]) -> list[Problem
         uses = named_uses(read)
     except AuditSpecError as error:
         return list(error.problems)
-    problems: list[Problem] = []
-    for i, use in enumerate(uses):
-        for key, dataset in _datasets(use.entry, datasets):
-            condition = (use.entry.condition or "").partition("=")[0]
-            named = (("attribute", use.entry.attribute), ("condition", condition))
-            for field, attribute in named:
-                if attribute and attribute not in dataset.attributes:
-                    problems.append(
-                        _no_attribute(f"scenarios[{i}].{field}", key, attribute, dataset)
-                    )
-    return problems
-
-
-def _no_attribute(where: str, key: str, attribute: str, dataset: Dataset) -> Problem:
-    close = difflib.get_close_matches(attribute, dataset.attributes, n=1)
-    guess = f" Did you mean {close[0]!r}?" if close else ""
-    known = ", ".join(repr(a) for a in dataset.attributes) or "none"
-    what = f"dataset {key!r} has no attribute {attribute!r}.{guess} It has: {known}"
-    return Problem("unknown_attribute", what, where)
-
-
-def _datasets(
-    entry: ScenarioEntry, datasets: Mapping[str, Dataset]
-) -> Iterator[tuple[str, Dataset]]:
-    for key, dataset in datasets.items():
-        if not entry.datasets or key in entry.datasets:
-            yield key, dataset
+    return [
+        no_attribute(f"scenarios[{i}].{field}", attribute, dataset)
+        for i, use in enumerate(uses)
+        for key, dataset in datasets.items()
+        if use.entry.is_about(key)
+        for field, attribute in use.entry.needs.items()
+        if attribute not in dataset.attributes
+    ]
 
 
 def used_attributes(read: ReadAudit, dataset: str) -> list[str]:
     """Return the attributes of a dataset that scenarios need."""
-    named: dict[str, None] = {}
-    for entry in read.spec.scenarios:
-        if not entry.datasets or dataset in entry.datasets:
-            condition = (entry.condition or "").partition("=")[0]
-            named |= dict.fromkeys(a for a in (entry.attribute, condition) if a)
-    return list(named)
+    entries = (entry for entry in read.spec.scenarios if entry.is_about(dataset))
+    return list(dict.fromkeys(a for entry in entries for a in entry.needs.values()))
 
 
 def simulate_uses(
@@ -149,7 +125,7 @@ def simulate_uses(
         mine: list[Simulated] = []
         failed = len(not_possible)
         for sample in samples if use.scenario.flag is not None else ():
-            if not _is_about(use.entry, sample):
+            if not use.entry.is_about(sample.dataset, sample.system):
                 continue
             try:
                 mine.append(_measured(use, sample, read))
@@ -180,12 +156,6 @@ def _unmeasured(one: Scenario, seed: int) -> Simulated:
     said = "Nothing was measured for this use in this audit; it rests on what is told here."
     rates = replace(rates, notes=(*rates.notes, said))
     return Simulated(scenario=one, rates=rates, use=deployment_of(one, rates))
-
-
-def _is_about(entry: ScenarioEntry, sample: Sample) -> bool:
-    return (not entry.systems or sample.system in entry.systems) and (
-        not entry.datasets or sample.dataset in entry.datasets
-    )
 
 
 def _measured(use: NamedUse, sample: Sample, read: ReadAudit) -> Simulated:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from facevalue import flow
@@ -292,7 +293,10 @@ def test_datasets_and_attributes_of_a_use(tmp_path: Path) -> None:
     assert used_attributes(read, "other") == ["sex", "light"]
     # A dataset that is not here is not asked, and neither is one that the use is not about.
     assert check_uses(read, {}) == []
-    other = check_uses(read, {"other": cast("Dataset", sample())})
+    nothing = pl.DataFrame({"item": [], "subject": [], "annotated": []})
+    two = Taxonomy("two", ("bright", "dark"))
+    data = Dataset(id="other", items=nothing, taxonomy=two, attributes=("sex",), sha256="")
+    other = check_uses(read, {"other": data})
     assert [p.where for p in other] == ["scenarios[0].condition"]
     assert [u.scenario.name for u in named_uses(read)] == ["door", "checkpoint"]
 

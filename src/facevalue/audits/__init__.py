@@ -6,7 +6,12 @@ function; ADR 0002.)
 """
 
 from facevalue.audits.claims import claims_of
-from facevalue.audits.datasets import check_attributes, dataset_spec, measure_spec
+from facevalue.audits.datasets import (
+    check_attributes,
+    dataset_spec,
+    measure_spec,
+    no_attribute,
+)
 from facevalue.audits.findings import COLUMNS, Finding, FindingSet, Place
 from facevalue.audits.judge import exit_status, judge, read_verdicts, write_verdicts
 from facevalue.audits.library import LibraryClaim, library_claims
@@ -51,6 +56,7 @@ __all__ = [
     "library_claims",
     "measure",
     "measure_spec",
+    "no_attribute",
     "paired_sample",
     "read_audit",
     "read_verdicts",

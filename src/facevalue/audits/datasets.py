@@ -14,7 +14,7 @@ from facevalue.dataset import Bands, Dataset, DatasetSpec
 from facevalue.domain.claims import Claim, Criterion
 from facevalue.errors import Problem
 
-__all__ = ["check_attributes", "dataset_spec", "measure_spec"]
+__all__ = ["check_attributes", "dataset_spec", "measure_spec", "no_attribute"]
 
 
 def dataset_spec(entry: DatasetEntry) -> DatasetSpec:
@@ -100,7 +100,7 @@ def check_attributes(
         Of the entry in the audit file, for messages.
     """
     where = f"datasets[{position}] ({entry.key})"
-    problems = [_no_attribute(f"{where}.{key}", a, dataset) for key, a in _named(entry, dataset)]
+    problems = [no_attribute(f"{where}.{key}", a, dataset) for key, a in _named(entry, dataset)]
     for key, given in (("references", entry.references), ("leave_out", entry.leave_out)):
         for attribute, groups in given.items():
             for group in [groups] if isinstance(groups, str) else groups:
@@ -117,7 +117,7 @@ def _claim_problems(where: str, criterion: Criterion, dataset: Dataset) -> Itera
     asked = [*(a for g in criterion.over for a in g), *([attribute] if attribute else [])]
     for name in dict.fromkeys(asked):
         if name not in dataset.attributes:
-            yield _no_attribute(where, name, dataset)
+            yield no_attribute(where, name, dataset)
     label = criterion.metric.partition("[")[2].removesuffix("]")
     is_share = criterion.metric.startswith("confident_share")
     if label and not is_share and label not in dataset.taxonomy:
@@ -148,7 +148,8 @@ def _named(entry: DatasetEntry, dataset: Dataset) -> Iterator[tuple[str, str]]:
             yield "leave_out", attribute
 
 
-def _no_attribute(where: str, attribute: str, dataset: Dataset) -> Problem:
+def no_attribute(where: str, attribute: str, dataset: Dataset) -> Problem:
+    """Return that a dataset lacks an attribute, with those it has and a guess."""
     close = difflib.get_close_matches(attribute, dataset.attributes, n=1)
     guess = f" Did you mean {close[0]!r}?" if close else ""
     known = ", ".join(repr(a) for a in dataset.attributes) or "none"

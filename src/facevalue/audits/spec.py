@@ -301,9 +301,17 @@ class ScenarioEntry(Declared):
     condition: Name | None = Field(None, description="Only these items, as modality=face.")
 
     @property
-    def key(self) -> str:
-        """Its name or file."""
-        return self.name or self.file or ""
+    def needs(self) -> dict[str, str]:
+        """The attributes that it needs of the data, by the key that names each."""
+        of_condition = (self.condition or "").partition("=")[0]
+        named = {"attribute": self.attribute, "condition": of_condition}
+        return {key: attribute for key, attribute in named.items() if attribute}
+
+    def is_about(self, dataset: str, system: str | None = None) -> bool:
+        """Whether it is worked out on a dataset, and for a system if one is named."""
+        return (not self.datasets or dataset in self.datasets) and (
+            system is None or not self.systems or system in self.systems
+        )
 
     @model_validator(mode="after")
     def _one_origin(self) -> ScenarioEntry:

@@ -38,8 +38,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 def print_verdicts(verdicts: Sequence[Verdict]) -> None:
     """Print each verdict with what it rests on."""
     for verdict in verdicts:
-        where = " on ".join(x for x in (verdict.system, verdict.dataset) if x)
-        typer.echo(f"{verdict.outcome.words.upper():<13} {safe(verdict.claim.id)} · {safe(where)}")
+        typer.echo(
+            f"{verdict.outcome.words.upper():<13} {safe(verdict.claim.id)} · {safe(verdict.where)}"
+        )
         lines = [f"“{verdict.claim.says}”", verdict.sentence]
         if verdict.reason and verdict.reason not in verdict.sentence:
             lines.append(f"Because {verdict.reason}.")

@@ -113,3 +113,8 @@ class Verdict:
     finding_keys: tuple[str, ...] = field(default=())
     further_subjects: int | None = None
     skill_shown: bool | None = None
+
+    @property
+    def where(self) -> str:
+        """The system and the data it was held against, as far as there are any."""
+        return " on ".join(part for part in (self.system, self.dataset) if part)

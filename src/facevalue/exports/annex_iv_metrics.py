@@ -10,7 +10,7 @@ from facevalue.domain import Criterion
 from facevalue.exports.law import asked_for
 from facevalue.exports.tables import is_whole, pair_tables
 from facevalue.report.blocks import Block, Bullets, Column, Heading, Prose, Section, Table
-from facevalue.report.metrics import definition, metric_words, parts
+from facevalue.report.metrics import base_of, definition, metric_words, parts
 from facevalue.report.model import Material, Pair
 from facevalue.report.wording import Unit, exactly
 
@@ -86,17 +86,10 @@ def _bound(criterion: Criterion) -> str:
 
 
 def _metrics(findings: Sequence[Finding]) -> Block:
-    bases = dict.fromkeys(_base(f.place.metric) for f in findings)
+    bases = dict.fromkeys(base_of(f.place.metric) for f in findings)
     rows = tuple((*definition(base), _why(base)) for base in bases)
     columns = tuple(map(Column, ("Metric", "What it is", "Why it is told")))
     return Table(caption="Metrics of this document and of the run", columns=columns, rows=rows)
-
-
-def _base(metric: str) -> str:
-    for start in (RATIO_OF, IMPACT_RATIO_OF):
-        if metric.startswith(start):
-            return start + parts(metric.removeprefix(start))[0]
-    return parts(metric)[0]
 
 
 def _why(base: str) -> str:

@@ -40,9 +40,8 @@ def junit(source: Source) -> str:
 
 
 def _case(suite: ET.Element, verdict: Verdict) -> None:
-    where = " on ".join(x for x in (verdict.system, verdict.dataset) if x)
     case = ET.SubElement(suite, "testcase", name=clean(verdict.claim.id), time="0")
-    case.set("classname", clean(where or "no system"))
+    case.set("classname", clean(verdict.where or "no system"))
     said = f"“{verdict.claim.says}” {verdict.sentence}"
     if verdict.outcome is Outcome.UPHELD:
         ET.SubElement(case, "system-out").text = clean(said)

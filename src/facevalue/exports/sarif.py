@@ -82,7 +82,7 @@ def _rule(claim: Claim) -> dict[str, Any]:
 
 
 def _result(verdict: Verdict, position: int, material: Material) -> dict[str, Any]:
-    where = " on ".join(x for x in (verdict.system, verdict.dataset) if x) or "no system"
+    where = verdict.where or "no system"
     said = f"{verdict.outcome.words.capitalize()} for {where}: {verdict.sentence}{because(verdict)}"
     place = [verdict.claim.id, verdict.system, verdict.dataset]
     return {
