@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, replace
-from typing import Any
 
 from facevalue.report.blocks import Slider, Told, WhatIf
-from facevalue.simulate import QUANTITIES, Amount, Simulated, as_json
+from facevalue.simulate import QUANTITIES, Amount, Simulated
+from facevalue.simulate.record import stored_rates
 from facevalue.simulate.words import about, percent, ranged
 
 __all__ = ["GROUP_QUANTITIES", "whatif"]
@@ -73,16 +73,13 @@ def whatif(one: Simulated, anchor: str, caption: str) -> WhatIf:
 
 
 def _data(one: Simulated) -> str:
-    kept = as_json(one)
-    rates: dict[str, Any] = kept["rates"]
+    rates = stored_rates(one.rates)
     wanted = ("groups", "shares", "thresholds", "at", "shape", "sensitivity", "false_flag_rate")
     document = {
         "use": asdict(one.use),
         "rates": {name: rates[name] for name in wanted},
         "units": {q.name: q.unit for q in QUANTITIES}
         | {name: unit for name, _, unit in GROUP_QUANTITIES},
-        "people": one.scenario.people,
-        "sought": one.scenario.sought,
     }
     return json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 

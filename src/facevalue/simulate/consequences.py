@@ -28,6 +28,7 @@ __all__ = [
     "Spread",
     "consequences",
     "deployment_of",
+    "of_all",
     "spread",
     "whole",
 ]
@@ -244,12 +245,15 @@ def consequences(rates: Rates, use: Deployment, at: int | None = None) -> Conseq
     0.0019
     """
     t = rates.at if at is None else at
-    sens, false = rates.sensitivity[t], rates.false_flag_rate[t]
-    drawn = of_draws(sens, false, rates.shares, use)
-    return Consequences(
-        of_all={q.name: spread(drawn[q.name]) for q in QUANTITIES if q.name in drawn},
-        of_groups=_groups(rates, sens, false, use) if len(rates.groups) > 1 else {},
-    )
+    groups = _groups(rates, t, use) if len(rates.groups) > 1 else {}
+    return Consequences(of_all=of_all(rates, use, t), of_groups=groups)
+
+
+def of_all(rates: Rates, use: Deployment, at: int | None = None) -> dict[str, Spread]:
+    """Return what follows of all people alone, as `consequences` tells it."""
+    t = rates.at if at is None else at
+    drawn = of_draws(rates.sensitivity[t], rates.false_flag_rate[t], rates.shares, use)
+    return {q.name: spread(drawn[q.name]) for q in QUANTITIES if q.name in drawn}
 
 
 def of_draws(
@@ -296,9 +300,8 @@ def of_draws(
     return found
 
 
-def _groups(
-    rates: Rates, sens: FloatArray, false: FloatArray, use: Deployment
-) -> dict[str, dict[str, Spread]]:
+def _groups(rates: Rates, at: int, use: Deployment) -> dict[str, dict[str, Spread]]:
+    sens, false = rates.sensitivity[at], rates.false_flag_rate[at]
     looks = use.people_a_day * use.looks_a_day
     found: dict[str, dict[str, Spread]] = {}
     for g, name in enumerate(rates.groups):

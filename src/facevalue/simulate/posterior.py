@@ -16,13 +16,20 @@ from scipy import special
 
 from facevalue.stats import Replicates, mean_of
 
-__all__ = ["Correlation", "Flagged", "beta_draws", "effective_looks", "intraclass_correlation"]
+__all__ = [
+    "HALF_LEVEL",
+    "Correlation",
+    "Flagged",
+    "beta_draws",
+    "effective_looks",
+    "intraclass_correlation",
+    "kept",
+]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 HALF_LEVEL = 0.975
-"""Where the t and the normal quantile are compared, as for a 95 % interval."""
+"""The upper level of a 95 % interval, at which t and normal quantiles are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +148,13 @@ def beta_draws(rate: float, n_effective: float, uniform: FloatArray) -> FloatArr
     """
     a = rate * n_effective + 0.5
     b = (1 - rate) * n_effective + 0.5
-    drawn = special.betaincinv(a, b, uniform)
-    return drawn.astype(np.float32).astype(np.float64)  # type: ignore[no-any-return]
+    return kept(special.betaincinv(a, b, uniform))
+
+
+def kept(draws: FloatArray) -> FloatArray:
+    """Round draws to what 32-bit numbers hold, as a report keeps them and its page reads them."""
+    short: FloatArray = draws.astype(np.float32).astype(np.float64)
+    return short
 
 
 def intraclass_correlation(flagged: Flagged) -> Correlation | None:

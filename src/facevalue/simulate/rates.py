@@ -7,19 +7,22 @@ shape, so that everything after it works alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from facevalue.errors import InputError
 from facevalue.simulate.posterior import (
+    HALF_LEVEL,
     Correlation,
     Flagged,
     beta_draws,
     effective_looks,
     intraclass_correlation,
+    kept,
 )
 
 __all__ = [
@@ -107,6 +110,19 @@ class Rates:
     def n_draws(self) -> int:
         """Draws; 1 if nothing is known of the uncertainty."""
         return int(self.sensitivity.shape[2])
+
+    def together(self, why: str) -> Rates:
+        """Return the rates of all people, no group told apart; ``why`` is noted."""
+
+        def mixed(drawn: FloatArray) -> FloatArray:
+            of_all: FloatArray = np.einsum("g,tgd->td", self.shares, drawn)[:, None]
+            return kept(of_all) if self.n_draws > 1 else of_all
+
+        return replace(
+            self, groups=(ALL,), shares=np.ones(1), sensitivity=mixed(self.sensitivity),
+            false_flag_rate=mixed(self.false_flag_rate), attribute=None,
+            n_people=(sum(self.n_people),), notes=(why,),
+        )  # fmt: skip
 
     @property
     def threshold(self) -> float | None:
@@ -239,12 +255,10 @@ def _kept(drawn: FloatArray) -> FloatArray:
     if len(drawn) == 1:
         # 1 − 0.95 is a little off 0.05; what is claimed or published is a decimal number.
         return np.round(drawn, 12)
-    return _kept_all(drawn)
+    return kept(drawn)
 
 
 def _two_sided(low: float, value: float, high: float, u: FloatArray) -> FloatArray:
-    from scipy import special
-
     if low == high:
         return np.full(len(u), value)
     tiny = 1e-6
@@ -252,7 +266,7 @@ def _two_sided(low: float, value: float, high: float, u: FloatArray) -> FloatArr
         float(special.logit(min(1 - tiny, max(tiny, x)))) for x in (low, value, high)
     )
     z = special.ndtri(u)
-    reach = float(special.ndtri(0.975))
+    reach = float(special.ndtri(HALF_LEVEL))
     width = np.where(z < 0, (middle - left) / reach, (right - middle) / reach)
     drawn: FloatArray = special.expit(middle + z * width)
     return drawn
@@ -369,18 +383,13 @@ def _raked(drawn: FloatArray, weights: FloatArray, rate: float, worth: float) ->
         scaled = np.minimum(1.0, drawn * _over(target, mixture))
     else:
         scaled = 1 - np.minimum(1.0, (1 - drawn) * _over(1 - target, 1 - mixture))
-    return _kept_all(scaled)
+    return kept(scaled)
 
 
 def _over(target: FloatArray, mixture: FloatArray) -> FloatArray:
     """Return the factor between two rates; 1 where the 32 bits of a draw have come to nothing."""
     factor: FloatArray = np.divide(target, mixture, out=np.ones_like(target), where=mixture > 0)
     return factor
-
-
-def _kept_all(drawn: FloatArray) -> FloatArray:
-    short: FloatArray = drawn.astype(np.float32).astype(np.float64)
-    return short
 
 
 def _uniform(n: int, seed: int) -> FloatArray:

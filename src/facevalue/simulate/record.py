@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ __all__ = [
     "alone",
     "as_json",
     "read_consequences",
+    "stored_rates",
     "write_consequences",
 ]
 
@@ -39,7 +41,7 @@ FloatArray = npt.NDArray[np.float64]
 FORMAT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Simulated:
     """One scenario with one system's rates: everything that its consequences follow from.
 
@@ -60,7 +62,7 @@ class Simulated:
         at = " on ".join(x for x in (self.system, self.dataset) if x)
         return ", ".join(x for x in (at, self.condition) if x)
 
-    @property
+    @cached_property
     def found(self) -> Consequences:
         """What follows."""
         return consequences(self.rates, self.use)
@@ -149,21 +151,7 @@ def as_json(one: Simulated) -> dict[str, Any]:
         "dataset": one.dataset,
         "condition": one.condition,
         "use": asdict(one.use),
-        "rates": {
-            "basis": rates.basis,
-            "says": list(rates.says),
-            "notes": list(rates.notes),
-            "attribute": rates.attribute,
-            "groups": list(rates.groups),
-            "shares": rates.shares.tolist(),
-            "n_people": list(rates.n_people),
-            "thresholds": None if rates.thresholds is None else list(rates.thresholds),
-            "at": rates.at,
-            "correlation": None if rates.correlation is None else asdict(rates.correlation),
-            "shape": list(rates.sensitivity.shape),
-            "sensitivity": _packed(rates.sensitivity),
-            "false_flag_rate": _packed(rates.false_flag_rate),
-        },
+        "rates": stored_rates(rates),
         "sentences": list(sentences(one.scenario, rates, one.use, found)),
         "of_all": {name: asdict(value) for name, value in found.of_all.items()},
         "of_groups": {
@@ -175,6 +163,25 @@ def as_json(one: Simulated) -> dict[str, Any]:
             for s in sweep(rates, one.use)
         ],
         "assumptions": [asdict(s) for s in tornado(rates, one.use, one.scenario)],
+    }
+
+
+def stored_rates(rates: Rates) -> dict[str, Any]:
+    """Return rates with all their draws as values that JSON can hold."""
+    return {
+        "basis": rates.basis,
+        "says": list(rates.says),
+        "notes": list(rates.notes),
+        "attribute": rates.attribute,
+        "groups": list(rates.groups),
+        "shares": rates.shares.tolist(),
+        "n_people": list(rates.n_people),
+        "thresholds": None if rates.thresholds is None else list(rates.thresholds),
+        "at": rates.at,
+        "correlation": None if rates.correlation is None else asdict(rates.correlation),
+        "shape": list(rates.sensitivity.shape),
+        "sensitivity": _packed(rates.sensitivity),
+        "false_flag_rate": _packed(rates.false_flag_rate),
     }
 
 

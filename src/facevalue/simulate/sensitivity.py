@@ -13,6 +13,7 @@ from facevalue.simulate.consequences import (
     Consequences,
     Deployment,
     consequences,
+    of_all,
     whole,
 )
 from facevalue.simulate.rates import Rates
@@ -90,7 +91,7 @@ def tornado(rates: Rates, use: Deployment, scenario: Scenario) -> list[Swing]:
     """
     found: list[Swing] = []
     for words, (low, high), at_low, at_high in _ends(rates, use, scenario):
-        ends = [consequences(*one).of_all for one in (at_low, at_high)]
+        ends = [of_all(*one) for one in (at_low, at_high)]
         for quantity in SHOWN:
             if quantity in ends[0]:
                 found.append(
@@ -150,13 +151,13 @@ def _rate_ends(
         ("flagged, not sought", "false_flag_rate"),
     ):
         drawn = getattr(rates, name)
-        of_all = rates.shares @ drawn[rates.at]
+        totals = rates.shares @ drawn[rates.at]
         # The draws whose rate of all people is at the ends, so that groups move together
         # as far as they do in the data.
-        order = np.argsort(of_all, kind="stable")
+        order = np.argsort(totals, kind="stable")
         places = [order[round(q * (len(order) - 1))] for q in ENDS]
         low, high = (replace(middle, **{name: drawn[:, :, [p]]}) for p in places)
-        ends = float(of_all[places[0]]), float(of_all[places[1]])
+        ends = float(totals[places[0]]), float(totals[places[1]])
         yield words, ends, (low, use), (high, use)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from facevalue.simulate.consequences import Consequences, Deployment, Spread, consequences
+from facevalue.simulate.consequences import Consequences, Deployment, Spread, of_all
 from facevalue.simulate.rates import Rates
 from facevalue.simulate.scenario import Scenario
 
@@ -207,9 +207,7 @@ def _rarer(scenario: Scenario, rates: Rates, use: Deployment) -> list[str]:
     low, high = scenario.base_rate.ends
     if not 0 < low < high < 1 or not low <= use.base_rate <= high:
         return []
-    worth = [
-        consequences(rates, replace(use, base_rate=end)).of_all["ppv"].value for end in (low, high)
-    ]
+    worth = [of_all(rates, replace(use, base_rate=end))["ppv"].value for end in (low, high)]
     return [
         f"How rare that is nobody can say exactly: if it were {_exactly(low)}, a flag would be "
         f"right in {amount(worth[0], 'share')} of cases; if it were {_exactly(high)}, in "

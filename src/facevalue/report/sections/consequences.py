@@ -35,12 +35,11 @@ from facevalue.simulate import (
     Rates,
     Scenario,
     Simulated,
-    consequences,
     fact,
     sweep,
     tornado,
 )
-from facevalue.simulate.rates import ALL
+from facevalue.simulate.consequences import of_all
 from facevalue.simulate.words import amount, in_a_thousand, percent, plain, ranged, sentences
 
 __all__ = ["consequences_section", "headline", "shown"]
@@ -85,22 +84,8 @@ def shown(one: Simulated, min_cell: int) -> Simulated:
     rates = one.rates
     if not any(0 < n < min_cell for n in rates.n_people) or len(rates.groups) == 1:
         return one
-    together = replace(
-        rates,
-        groups=(ALL,),
-        shares=np.ones(1),
-        sensitivity=_together(rates.shares, rates.sensitivity),
-        false_flag_rate=_together(rates.shares, rates.false_flag_rate),
-        attribute=None,
-        n_people=(sum(rates.n_people),),
-        notes=("Groups are not told apart, since one of them has too few people to be shown.",),
-    )
-    return replace(one, rates=together)
-
-
-def _together(shares: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    mixed: np.ndarray = np.einsum("g,tgd->td", shares, drawn)[:, None]
-    return mixed.astype(np.float32).astype(np.float64) if drawn.shape[2] > 1 else mixed
+    why = "Groups are not told apart, since one of them has too few people to be shown."
+    return replace(one, rates=rates.together(why))
 
 
 def headline(one: Simulated) -> str:
@@ -173,7 +158,7 @@ def _compared(one: Simulated) -> Table:
         columns.append(("as claimed", one.claimed))
     if one.without is not None:
         columns.append(("staff without it", one.without))
-    found = [consequences(rates, one.use).of_all for _, rates in columns]
+    found = [of_all(rates, one.use) for _, rates in columns]
     units = {q.name: q for q in QUANTITIES}
     rows: list[tuple[Text, ...]] = [
         (units[name].words, *(ranged(told[name], units[name].unit) for told in found))
@@ -191,9 +176,7 @@ def _compared(one: Simulated) -> Table:
 
 
 def _basis(rates: Rates) -> str:
-    return {"measured": "as measured", "claimed": "as claimed", "published": "as published"}[
-        rates.basis
-    ]
+    return f"as {rates.basis}"
 
 
 def _tornados(one: Simulated, position: int) -> list[Figure]:
@@ -260,10 +243,7 @@ def _roc(one: Simulated, position: int) -> list[Figure]:
     rates = one.rates
     if rates.basis != "measured":
         return []
-    points = [
-        (100 * float(np.median(rates.shares @ f)), 100 * float(np.median(rates.shares @ s)))
-        for s, f in zip(rates.sensitivity, rates.false_flag_rate, strict=True)
-    ]
+    points = [_point(rates, t) for t in range(len(rates.sensitivity))]
     now = one.found.of_all
     claim, staff = one.claimed, one.without
     chart = Roc(
@@ -272,9 +252,9 @@ def _roc(one: Simulated, position: int) -> list[Figure]:
         at=rates.at,
         across=_ends(now["false_flag_rate"].low, now["false_flag_rate"].high),
         up=_ends(now["sensitivity"].low, now["sensitivity"].high),
-        claim=None if claim is None else _point(claim),
+        claim=None if claim is None else _point(claim, claim.at),
         claim_words="as claimed, with one accuracy for both",
-        staff=None if staff is None else _point(staff),
+        staff=None if staff is None else _point(staff, staff.at),
         staff_words="staff without the system, as published",
     )
     used = ranged(now["sensitivity"], "share"), ranged(now["false_flag_rate"], "share")
@@ -304,8 +284,9 @@ def _ends(low: float | None, high: float | None) -> tuple[float, float]:
     return 100 * low, 100 * high
 
 
-def _point(rates: Rates) -> tuple[float, float]:
-    s, f = rates.sensitivity[rates.at], rates.false_flag_rate[rates.at]
+def _point(rates: Rates, at: int) -> tuple[float, float]:
+    """Return the medians of those flagged, not sought and sought, in percent."""
+    s, f = rates.sensitivity[at], rates.false_flag_rate[at]
     return 100 * float(np.median(rates.shares @ f)), 100 * float(np.median(rates.shares @ s))
 
 
