@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_support import chromium, opened
+from browser_support import opened
 
 from axe_support import faults
 from facevalue import flow
@@ -24,12 +23,6 @@ A4_WIDTH, A4_HEIGHT = 688, 991
 """What is left of A4 within the margins of the page, at 96 pixels an inch: 182 × 263 mm."""
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "crema-d" / "audit.yaml"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as started:
-        yield started
 
 
 def crowded() -> ReportInput:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from facevalue import flow
-from support import missing, require, require_data
+from support import require_data
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 AUDIT = """
 facevalue: 1
 title: Raters in a browser
@@ -48,21 +37,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     (folder / "audit.yaml").write_text(AUDIT, "utf-8")
     return flow.audit(folder / "audit.yaml", folder / "run").report
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    require("playwright")
-    from playwright.sync_api import sync_playwright
-
-    found = [shutil.which(n) for n in ("chromium", "chromium-browser", "google-chrome")]
-    path = next((p for p in found if p), None)
-    if path is None:
-        missing("Chromium")
-    with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.parametrize("width", [1280, 768, 390])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser_support import opened
 
 from facevalue.audits import FindingSet
 from facevalue.report import build_report
@@ -25,7 +25,6 @@ from facevalue.simulate import (
     measured_rates,
     scenario,
 )
-from support import missing, require
 
 pytestmark = pytest.mark.browser
 
@@ -70,31 +69,10 @@ def report(simulated: list[Simulated], tmp_path_factory: pytest.TempPathFactory)
     return path
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    require("playwright")
-    from playwright.sync_api import sync_playwright
-
-    found = [shutil.which(n) for n in ("chromium", "chromium-browser", "google-chrome")]
-    path = next((p for p in found if p), None)
-    if path is None:
-        missing("Chromium")
-    with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(browser: Any, report: Path) -> Iterator[Any]:
-    opened = browser.new_page()
-    said: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.goto(report.as_uri())
-    yield opened
-    assert said == []
-    opened.close()
+    with opened(browser, report) as page:
+        yield page
 
 
 def _set(page: Any, box: str, name: str, value: float) -> float:
