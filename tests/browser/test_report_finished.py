@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_support import opened
 
 from axe_support import faults
+from browser_support import opened
 from facevalue import flow
 from facevalue.report import ReportInput, build_report
 from report_factory import CREMA_D, hostile, realistic, small

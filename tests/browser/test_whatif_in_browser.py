@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser_support import opened
 
+from browser_support import opened
 from facevalue.audits import FindingSet
 from facevalue.report import build_report
 from facevalue.report.model import Provenance, ReportInput
