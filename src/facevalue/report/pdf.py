@@ -54,8 +54,8 @@ def write_pdf(page: Path, out: Path, *, at: str = "") -> Path:
     out
         The file to write.
     at
-        Time that the file says it was made, as in the report (``2026-11-24T19:38:29Z``), so
-        that the same report gives the same bytes with the same Chromium.
+        Time that the file says it was made, as in the report (``2026-11-24T19:38:29Z``): a
+        print made later is of the same audit.
 
     Raises
     ------
