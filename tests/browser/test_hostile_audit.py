@@ -12,6 +12,7 @@ import pytest
 from axe_support import faults
 from browser_support import opened
 from facevalue import flow
+from facevalue.runs import RunFolder
 
 pytestmark = pytest.mark.browser
 
@@ -138,7 +139,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     (folder / "own.yaml").write_text(json.dumps(scenario()), "utf-8")
     (folder / "audit.yaml").write_text(json.dumps(audit_file()), "utf-8")
     run = flow.audit(folder / "audit.yaml", folder / "run")
-    public = flow.report_run(flow.RunFolder.open(run.folder), is_public=True)
+    public = flow.report_run(RunFolder.open(run.folder), is_public=True)
     return {"private": run.report, "public": public}
 
 

@@ -89,7 +89,8 @@ def test_a_report_is_printed_on_a4_with_the_time_of_its_run(tmp_path: Path) -> N
     out = tmp_path / "report.pdf"
     assert write_pdf(page, out, at="2026-11-24T19:38:29Z") == out
     printed = out.read_bytes()
-    assert re.findall(rb"/(?:CreationDate|ModDate) \(D:(\d{14})", printed) == [b"20261124193829"] * 2
+    dates = re.findall(rb"/(?:CreationDate|ModDate) \(D:(\d{14})", printed)
+    assert dates == [b"20261124193829"] * 2
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
     assert len(boxes) > 3
     # A4 is 210 × 297 mm: 595.28 × 841.89 points.

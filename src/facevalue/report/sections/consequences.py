@@ -13,7 +13,6 @@ from facevalue.report.blocks import (
     Column,
     Dot,
     Dots,
-    Facts,
     Figure,
     Gallery,
     Heading,
@@ -397,12 +396,16 @@ def _known(scenario: Scenario) -> list[Block]:
 def _law(scenario: Scenario) -> list[Block]:
     if not scenario.law:
         return []
-    pairs: list[tuple[str, Text]] = []
+    rows: list[tuple[Text, ...]] = []
     for note in scenario.law:
         provision = fact(note.fact)
-        pairs.append((note.here, web_link(provision.url, provision.statement)))
+        rows.append((web_link(provision.url, provision.statement), note.here))
     return [
         Heading("What the law says", 4),
         Prose((f"As read on {scenario.law_checked}; not legal advice.",)),
-        Facts(tuple(pairs)),
+        Table(
+            caption=f"What the law says of such uses: {scenario.name}",
+            columns=(Column("Rule"), Column("What it means here")),
+            rows=tuple(rows),
+        ),
     ]
