@@ -342,6 +342,14 @@ def test_a_run_is_simulated_from_its_answers(done: Path) -> None:
     assert json.loads(said(str(done), "--json")) == told["consequences"]
 
 
+def test_measuring_again_works_out_what_follows_again(done: Path) -> None:
+    before = (done / "consequences.json").read_bytes()
+    (done / "consequences.json").write_text("{}", "utf-8")
+    result = CliRunner().invoke(app, ["measure", str(done)])
+    assert (result.exit_code, result.stdout.splitlines()[1:]) == (0, ["Consequences: of 3 uses"])
+    assert (done / "consequences.json").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "words", [CLAIM, ("--base-rate", "0.1"), ("--tested-on", "9"), ("--staff", "2")]
 )

@@ -80,9 +80,13 @@ def measure(run_folder: RunFolderArgument) -> None:
     from facevalue import flow
     from facevalue.runs import RunFolder
 
-    findings = flow.measure_run(RunFolder.open(run_folder))
+    folder = RunFolder.open(run_folder)
+    findings = flow.measure_run(folder)
     n_none = sum(not f.is_estimated for f in findings)
     typer.echo(f"Findings: {len(findings):,}, of which {n_none:,} not estimable")
+    # What would follow rests on the same answers, and must not stay as it was before.
+    if simulated := flow.simulate_run(folder):
+        typer.echo(f"Consequences: of {len(simulated):,} uses")
 
 
 def judge(run_folder: RunFolderArgument) -> None:

@@ -83,9 +83,13 @@ def read_yaml(path: Path) -> YamlFile:
         key twice, or holds control characters; with the line.
     """
     shown = str(path)
-    if not path.is_file():
-        raise AuditSpecError(shown, [Problem("missing_file", "there is no such file")])
-    raw = path.read_bytes()
+    try:
+        if not path.is_file():
+            raise AuditSpecError(shown, [Problem("missing_file", "there is no such file")])
+        raw = path.read_bytes()
+    except OSError as error:
+        what = f"the file cannot be read: {error.strerror}"
+        raise AuditSpecError(shown, [Problem("missing_file", what)]) from error
     if len(raw) > MAX_BYTES:
         what = f"the file has {len(raw):,} bytes, at most {MAX_BYTES:,} are read"
         raise AuditSpecError(shown, [Problem("too_large", what)])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from facevalue.declared.yamlfile import parse_yaml
+from facevalue.declared.yamlfile import parse_yaml, read_yaml
 from facevalue.errors import AuditSpecError
 
 # What YAML 1.1 would take for true, a date, 45,045 seconds, 8 or null stays as it is written.
@@ -92,4 +93,12 @@ def test_a_long_text_is_cut_in_messages() -> None:
     assert str(caught.value) == (
         "a.yaml: 1 problem(s)\n"
         f"  line 1: '{'x' * 59}…' holds a control character [control_character]"
+    )
+
+
+def test_a_name_that_no_file_can_have_is_told() -> None:
+    with pytest.raises(AuditSpecError) as error:
+        read_yaml(Path("a" * 300))
+    assert str(error.value) == (
+        f"{'a' * 300}: 1 problem(s)\n  the file cannot be read: File name too long [missing_file]"
     )

@@ -82,7 +82,7 @@
     filter();
   };
   // A cell that a spreadsheet would run as a formula is made text; numbers are ours.
-  const cell = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replace(/"/g, '""')}"`;
+  const cell = (text) => `"${(/^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text).replace(/"/g, '""')}"`;
   const csvRow = (r) => {
     const get = (name) => r.cells[column(name)];
     const found = NUMBER.exec(get("Estimate and interval"));

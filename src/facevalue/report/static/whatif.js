@@ -168,7 +168,8 @@
     if (p === 0 || p === 1) return `${p * 100} %`;
     if (p > 0.9999) return "over 99.99 %";
     if (p > 0.99) return `${trimmed((100 - Number(((1 - p) * 100).toPrecision(2))).toFixed(10))} %`;
-    return p >= 0.01 ? `${(p * 100).toFixed(1)} %` : `${short(p * 100)} %`;
+    if (p >= 0.01) return `${(p * 100).toFixed(1)} %`;
+    return p > 1e-11 ? `${short(p * 100)} %` : "under 0.000000001 %";
   };
   const amount = (x, unit) => {
     if (x === null) return "–";
