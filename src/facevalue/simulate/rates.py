@@ -75,9 +75,9 @@ class Rates:
         Where the rates come from.
     says
         What they rest on, in sentences; with what was assumed.
-    attribute, n_people, notes
+    attribute, n_people, n_sought, notes
         What the groups are values of, how many people of each the rates of those not sought
-        rest on, and what is said of groups left out.
+        and of those sought rest on, and what is said of groups left out.
     """
 
     groups: tuple[str, ...]
@@ -91,6 +91,7 @@ class Rates:
     says: tuple[str, ...] = ()
     attribute: str | None = None
     n_people: tuple[int, ...] = ()
+    n_sought: tuple[int, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
@@ -103,8 +104,9 @@ class Rates:
         for drawn in (self.sensitivity, self.false_flag_rate, self.shares):
             if drawn.size == 0 or not ((drawn >= 0) & (drawn <= 1)).all():
                 raise ValueError("a rate or a share does not lie between 0 and 1")
-        if not 0 <= self.at < n or len(self.n_people) not in (0, len(self.groups)):
-            raise ValueError(f"at is {self.at} of {n}, with {len(self.n_people)} numbers of people")
+        numbers = {len(self.n_people), len(self.n_sought)}
+        if not 0 <= self.at < n or not numbers <= {0, len(self.groups)}:
+            raise ValueError(f"at is {self.at} of {n}, with {max(numbers)} numbers of people")
 
     @property
     def n_draws(self) -> int:
@@ -121,7 +123,7 @@ class Rates:
         return replace(
             self, groups=(ALL,), shares=np.ones(1), sensitivity=mixed(self.sensitivity),
             false_flag_rate=mixed(self.false_flag_rate), attribute=None,
-            n_people=(sum(self.n_people),), notes=(why,),
+            n_people=(sum(self.n_people),), n_sought=(sum(self.n_sought),), notes=(why,),
         )  # fmt: skip
 
     @property
@@ -330,7 +332,8 @@ def measured_rates(
         basis="measured",
         says=tuple(says),
         attribute=attribute,
-        n_people=tuple(_n_people(answers, code) for _, code in groups),
+        n_people=tuple(_n_people(answers, calm, code) for _, code in groups),
+        n_sought=tuple(_n_people(answers, sought, code) for _, code in groups),
         notes=(*notes, *told),
     )
 
@@ -436,7 +439,7 @@ def _shares(
             told = [f"Without {', '.join(rest)}, of whom nothing is measured, the shares of the "
                     "other groups add up to 1."]  # fmt: skip
     else:
-        wanted = np.array([float(_n_people(answers, code)) for _, code in groups])
+        wanted = np.array([float(_n_people(answers, answers.is_calm, code)) for _, code in groups])
         if len(names) > 1:
             why = "" if given is None else ", since those of the scenario are of other groups"
             told = [f"The shares of the groups are those of the people in the data{why}."]
@@ -444,6 +447,6 @@ def _shares(
     return shares, told
 
 
-def _n_people(answers: Answers, code: int | None) -> int:
-    mine = answers.is_calm if code is None else answers.is_calm & (answers.group == code)
+def _n_people(answers: Answers, rows: npt.NDArray[np.bool_], code: int | None) -> int:
+    mine = rows if code is None else rows & (answers.group == code)
     return len(np.unique(answers.person[mine]))

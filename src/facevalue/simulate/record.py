@@ -176,6 +176,7 @@ def stored_rates(rates: Rates) -> dict[str, Any]:
         "groups": list(rates.groups),
         "shares": rates.shares.tolist(),
         "n_people": list(rates.n_people),
+        "n_sought": list(rates.n_sought),
         "thresholds": None if rates.thresholds is None else list(rates.thresholds),
         "at": rates.at,
         "correlation": None if rates.correlation is None else asdict(rates.correlation),
@@ -232,6 +233,7 @@ class _StoredRates(_Stored):
     groups: tuple[str, ...]
     shares: tuple[float, ...]
     n_people: tuple[int, ...]
+    n_sought: tuple[int, ...] = ()
     thresholds: tuple[float, ...] | None
     at: int
     correlation: Correlation | None
@@ -270,6 +272,7 @@ def _simulated(one: _StoredOne) -> Simulated:
         says=told.says,
         attribute=told.attribute,
         n_people=told.n_people,
+        n_sought=told.n_sought,
         notes=told.notes,
     )
     return Simulated(

@@ -369,6 +369,10 @@ def test_groups_too_small_to_be_shown_are_told_as_one() -> None:
     assert together.rates.notes == (
         "Groups are not told apart, since one of them has too few people to be shown.",
     )
+    # Few people who are sought are as easily found out as few who are not.
+    few_sought = replace(one, rates=replace(one.rates, n_people=(12, 12), n_sought=(12, 4)))
+    assert shown(few_sought, 5).rates.groups == ("all",)
+    assert shown(few_sought, 5).rates.n_sought == (16,)
     # What is told of all stays as it is, but for the rounding to 32 bits.
     for name, spread in one.found.of_all.items():
         if name in ("flagged_once", "flagged_once_independent"):

@@ -111,6 +111,7 @@ def test_shares_are_of_people_in_the_data_unless_given() -> None:
     found = measured_rates(given, threshold=0.5, attribute="sex")
     assert found.groups == ("f", "m")
     assert found.n_people == (13, 12)
+    assert found.n_sought == (13, 12)
     assert found.shares.tolist() == [13 / 25, 12 / 25]
     assert found.notes == ("The shares of the groups are those of the people in the data.",)
 

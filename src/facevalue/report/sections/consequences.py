@@ -81,7 +81,8 @@ def consequences_section(material: Material) -> Section | None:
 def shown(one: Simulated, min_cell: int) -> Simulated:
     """Return a simulation as it may be shown: with one group where a group is too small."""
     rates = one.rates
-    if not any(0 < n < min_cell for n in rates.n_people) or len(rates.groups) == 1:
+    people = (*rates.n_people, *rates.n_sought)
+    if not any(0 < n < min_cell for n in people) or len(rates.groups) == 1:
         return one
     why = "Groups are not told apart, since one of them has too few people to be shown."
     return replace(one, rates=rates.together(why))
