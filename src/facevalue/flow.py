@@ -11,9 +11,9 @@ import json
 import os
 import platform
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,9 @@ from facevalue.errors import (
 )
 from facevalue.report.model import ReportInput
 from facevalue.report.sheets import dataset_record, missing_record, report_input, system_record
-from facevalue.runs import Event, RunFolder, execute
+from facevalue.runs import Event, RunFolder
 from facevalue.simulate import Simulated, write_consequences
+from facevalue.stresses import Asking, check_stress, findings_under_stress, stress_of
 from facevalue.systems import Recorded, System, SystemRequest, open_system, opener_of
 from facevalue.uses import check_uses, simulate_uses, used_attributes
 
@@ -196,12 +197,14 @@ def run_systems(
         record = _begin_record(folder, read, opened, now)
         for entry, system in systems:
             counts: dict[str, int] = {}
+            asking = Asking(read, system, folder, on_event)
             for key, dataset in _datasets_for(entry, opened):
                 answers = recorded.get((entry.name, key))
                 if answers is None:
-                    answers = _asked(system, key, dataset, folder, on_event)
+                    answers = asking.answers(key, dataset)
                 folder.write_answers(entry.name, key, answers)
                 _count_failures(answers, counts)
+            record["stress"] += [kept.as_json() for kept in asking.kept]
             record["systems"].append(system_record(system.spec, entry.labels, counts))
         _write_record(folder, record)
     finally:
@@ -232,7 +235,16 @@ def measure_run(
             if (first, key) in at and (second, key) in at:
                 samples.append(paired_sample(samples[at[first, key]], samples[at[second, key]]))
                 specs.append(replace(specs[at[first, key]], joint=(), no_gap_above=()))
-    findings = measure(samples, specs)
+    found = [*measure(samples, specs)]
+    for kept in stress_of(folder, _read_record(folder)):
+        i = at[kept.system, kept.dataset]
+        entry = next(e for e in read.spec.systems if e.name == kept.system)
+        again = partial(
+            _sample, read, entry, kept.dataset, opened.datasets[kept.dataset],
+            attributes=[a for g in specs[i].groups for a in g],
+        )  # fmt: skip
+        found += findings_under_stress(samples[i], folder, kept, specs[i], again)
+    findings = FindingSet(tuple(found))
     findings.write(folder.path)
     return findings
 
@@ -338,6 +350,7 @@ def _open_datasets(read: ReadAudit) -> _Opened:
         datasets[entry.key] = dataset
         problems += check_attributes(i, entry, dataset, claims)
     problems += check_uses(read, datasets)
+    problems += check_stress(read, datasets)
     if problems:
         raise AuditSpecError(str(read.path), problems)
     return _Opened(datasets, missing)
@@ -442,16 +455,6 @@ def _recorded(
     return tables
 
 
-def _asked(
-    system: System | Recorded, key: str, dataset: Dataset, folder: RunFolder, on_event: OnEvent
-) -> pl.DataFrame:
-    def tell(event: Event) -> None:
-        on_event(system.spec.name, key, event)
-
-    with closing(folder.open_store()) as store:
-        return execute(system, dataset, store, on_event=tell)
-
-
 def _count_failures(answers: pl.DataFrame, counts: dict[str, int]) -> None:
     for kind, n in answers["failure"].drop_nulls().value_counts().iter_rows():
         counts[kind] = counts.get(kind, 0) + int(n)
@@ -520,6 +523,7 @@ def _begin_record(
             ),
         ],
         "systems": [],
+        "stress": [],
     }
     _write_record(folder, record)
     return record

@@ -52,6 +52,7 @@ EVERY = list(commands(typer.main.get_command(app)))
 def test_the_commands() -> None:
     assert {" ".join(words) for words in EVERY} == {
         "", "audit", "demo", "run", "measure", "judge", "report",
+        "perturbations", "perturbations list", "perturbations show",
         "plan", "plan new", "plan check", "plan lock", "plan schema",
         "datasets", "datasets list", "datasets show", "datasets fetch", "datasets describe",
         "systems", "systems list", "systems show", "systems fetch",

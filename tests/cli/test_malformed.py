@@ -23,12 +23,13 @@ from malformed import (
     models,
     options,
     predictions,
+    stress,
 )
 from malformed.case import Case
 from support import require
 
 TESTS = Path(__file__).parents[1]
-TABLES = (manifests, media, audit_files, asked, predictions, options, models, folders)
+TABLES = (manifests, media, audit_files, asked, predictions, options, models, folders, stress)
 CASES = {
     f"{table.__name__.rpartition('.')[2]}: {case.name}": case
     for table in TABLES

@@ -49,7 +49,9 @@ CASES = (
                 "  line 20, claims[2].metric: unknown metric 'acuracy'; known: accuracy, uar, mcc, "
                 "ece, failure_rate, abstention_rate, mean_confidence, answer_rate, "
                 "confident_share[0.9], recall[label], precision[label], f1[label], "
-                "prediction_rate[label], standardised_prediction_rate[label] [bad_value]"
+                "prediction_rate[label], standardised_prediction_rate[label], and under stress "
+                "unchanged, unchanged_area, unchanged_below_floor, accuracy_change, "
+                "confidence_change, failure_change, prediction_rate_change[label] [bad_value]"
             ),
             (
                 "  line 22, claims[3]: give one bound: at_least, at_most or largest_gap_at_most "
@@ -73,7 +75,8 @@ CASES = (
             (
                 "  line 50, claims[9]: groups are not compared by ece, but by accuracy, uar, "
                 "failure_rate, abstention_rate, recall[label] and "
-                "standardised_prediction_rate[label] [bad_value]"
+                "standardised_prediction_rate[label], and under stress by unchanged and "
+                "accuracy_change [bad_value]"
             ),
         ),
     ),
@@ -162,7 +165,8 @@ CASES = (
             "audit.yaml: 1 problem(s)",
             (
                 "  datasets[0].name: unknown dataset 'crema'. Did you mean 'crema-d'? Known: "
-                "'crema-d', 'emodb-2s', 'ferplus', 'generated-controls', 'lfw-subset'. "
+                "'crema-d', 'emodb-2s', 'ferplus', 'generated-control-sounds', "
+                "'generated-controls', 'lfw-subset'. "
                 "[unknown_name]"
             ),
         ),
@@ -184,7 +188,7 @@ CASES = (
             "  root: this is for manifests; a named dataset has its own [not_for_named]",
             (
                 "  options.seeds: unknown option. Did you mean 'seed'? There are: 'n_per_kind', "
-                "'size', 'seed' [unknown_option]"
+                "'size', 'seed', 'kinds' [unknown_option]"
             ),
         ),
     ),

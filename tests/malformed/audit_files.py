@@ -220,7 +220,7 @@ CASES = (
             "audit.yaml: 1 problem(s)",
             (
                 "  line 1, <<: '<<' is not a key of the format. Known: facevalue, title, about, "
-                "seed, level, datasets, systems, analyses, claims, scenarios "
+                "seed, level, datasets, systems, analyses, claims, scenarios, stress "
                 "[unknown_key]"
             ),
         ),

@@ -256,7 +256,7 @@ CASES = (
         command=("datasets", "show", "crema"),
         says=lines(
             "unknown dataset 'crema'. Did you mean 'crema-d'? Known: 'crema-d', 'emodb-2s', "
-            "'ferplus', 'generated-controls', 'lfw-subset'."
+            "'ferplus', 'generated-control-sounds', 'generated-controls', 'lfw-subset'."
         ),
     ),
     Case(

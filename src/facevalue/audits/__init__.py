@@ -29,11 +29,24 @@ from facevalue.audits.spec import (
     audit_schema,
     read_audit,
 )
+from facevalue.audits.stability import (
+    CONTROLS,
+    RELIANCE,
+    ROBUSTNESS,
+    Stressed,
+    measure_stress,
+)
+from facevalue.audits.stress_spec import CHECKS, BudgetSpec, StressSpec
 
 __all__ = [
+    "CHECKS",
     "COLUMNS",
+    "CONTROLS",
     "FAILED",
+    "RELIANCE",
+    "ROBUSTNESS",
     "AuditSpec",
+    "BudgetSpec",
     "DatasetEntry",
     "Finding",
     "FindingSet",
@@ -43,6 +56,8 @@ __all__ = [
     "ReadAudit",
     "Sample",
     "ScenarioEntry",
+    "StressSpec",
+    "Stressed",
     "SystemEntry",
     "answer_labels",
     "audit_schema",
@@ -56,6 +71,7 @@ __all__ = [
     "library_claims",
     "measure",
     "measure_spec",
+    "measure_stress",
     "no_attribute",
     "paired_sample",
     "read_audit",

@@ -102,13 +102,17 @@ class Cell:
 
     def share(self, chosen: Mask, among: Mask | None = None) -> Replicates:
         """Return the replicates of the share of answers that are ``chosen``."""
+        return self.mean(chosen, among)
+
+    def mean(self, values: Mask | FloatArray, among: Mask | None = None) -> Replicates:
+        """Return the replicates of the mean over answers of ``values``, shape ``(n_rows,)``."""
         used = self.mask if among is None else self.mask & among
         codes, row = coded(self.sample.subject[used])
         weight = self.sample.weight[used]
         n = np.bincount(row, weights=weight, minlength=len(codes)).astype(np.float64)
-        hit = np.bincount(row, weights=weight * chosen[used], minlength=len(codes))
+        total = np.bincount(row, weights=weight * values[used], minlength=len(codes))
         n_items = self.sample.n_items(used)
-        return mean_of(n, hit.astype(np.float64), codes, n_items)
+        return mean_of(n, total.astype(np.float64), codes, n_items)
 
     def _tally(self, mask: Mask, *, ignore_annotation: bool = False) -> Tally:
         s = self.sample

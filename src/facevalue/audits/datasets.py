@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from facevalue.audits.findings import label_of
-from facevalue.audits.judge import metric_of
+from facevalue.audits.judge import is_under_stress, metric_of
 from facevalue.audits.looks import Family
 from facevalue.audits.scope import ANY_OF, Equivalence, MeasureSpec
 from facevalue.audits.spec import AuditSpec, DatasetEntry, FamilySpec
@@ -113,7 +113,9 @@ def check_attributes(
 
 def _claim_problems(where: str, criterion: Criterion, dataset: Dataset) -> Iterator[Problem]:
     # A group that the data lack is no fault of the file: such a claim is not testable.
-    attribute = (criterion.condition or "").partition("=")[0]
+    # What is done to media is no attribute, and was held against the file's stress already.
+    told = criterion.condition or ""
+    attribute = "" if is_under_stress(criterion.condition) else told.partition("=")[0]
     asked = [*(a for g in criterion.over for a in g), *([attribute] if attribute else [])]
     for name in dict.fromkeys(asked):
         if name not in dataset.attributes:

@@ -19,6 +19,7 @@ from facevalue.audits.findings import Finding, FindingSet, Place
 from facevalue.audits.looks import LARGEST_GAP, MINUS, no_gap_above
 from facevalue.audits.references import is_skill_shown
 from facevalue.audits.scope import ANY_OF
+from facevalue.audits.stability import STABILITY
 from facevalue.domain.claims import Claim, Comparison, Criterion, Outcome, Verdict
 from facevalue.domain.estimates import Estimate
 from facevalue.errors import InputError
@@ -33,6 +34,10 @@ NO_SKILL = (
     "labels), and a system that guesses is equal for all groups"
 )
 
+NO_SKILL_UNMOVED = (
+    "the system is not shown to beat the reference systems (majority, random, shuffled "
+    "labels), and a system that guesses may be moved by nothing"
+)
 
 PLAIN = {
     "uar": "unweighted average recall (UAR)",
@@ -43,6 +48,12 @@ PLAIN = {
     "mean_confidence": "mean confidence",
     "answer_rate": "share of items that are given an answer",
     "accuracy[failures=wrong]": "accuracy, failures counted as wrong,",
+    "unchanged": "share of answers unchanged",
+    "unchanged_area": "share of answers unchanged, averaged over severities,",
+    "unchanged_below_floor": "share of answers changed beyond the smallest change there is",
+    "accuracy_change": "change in accuracy",
+    "confidence_change": "change in confidence",
+    "failure_change": "change in the share of items that the system fails on",
 }
 """Names of metrics in a sentence, where they are not words themselves."""
 
@@ -169,12 +180,15 @@ def _by_interval(case: _Case, criterion: Criterion, finding: Finding) -> Verdict
 
 def _gated(case: _Case, criterion: Criterion, finding: Finding, verdict: Verdict) -> Verdict:
     """Let no claim of equality pass for a system that may be guessing, or on missing groups."""
-    shown = is_skill_shown(case.findings, case.system, case.dataset, criterion.condition)
+    is_stressed = finding.place.family in STABILITY
+    at = None if is_under_stress(criterion.condition) else criterion.condition
+    shown = is_skill_shown(case.findings, case.system, case.dataset, at)
     verdict = replace(verdict, skill_shown=shown)
-    if not criterion.over or verdict.outcome is not Outcome.UPHELD:
+    if not (criterion.over or is_stressed) or verdict.outcome is not Outcome.UPHELD:
         return verdict
     if not shown:
-        return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=NO_SKILL)
+        why = NO_SKILL if criterion.over else NO_SKILL_UNMOVED
+        return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=why)
     missing = _groups_without_estimate(case, criterion, finding)
     if missing:
         reason = f"these groups could not be measured: {', '.join(missing)}"
@@ -270,7 +284,14 @@ def _subject_of(criterion: Criterion) -> str:
         text = f"share of answers with a confidence of {metric[16:-1]} or more"
     if criterion.over:
         text = f"a largest gap in {text} over {attribute_of(criterion)}"
+    if is_under_stress(criterion.condition):
+        return f"{text} under {criterion.condition}"
     return f"{text} where {criterion.condition}" if criterion.condition else text
+
+
+def is_under_stress(condition: str | None) -> bool:
+    """Whether a condition is something done to media, and no group of them."""
+    return condition is not None and "=" not in condition
 
 
 def _sentence(case: _Case, criterion: Criterion, finding: Finding) -> str:

@@ -12,14 +12,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from facevalue.audits.library import library_claim
 from facevalue.audits.looks import LARGEST_GAP, MAX_T, REST
+from facevalue.audits.stress_spec import CHECKS, StressSpec
 from facevalue.canonical import digest_bytes
 from facevalue.declared import Declared, MisfitsError, YamlFile, checked, json_schema, read_yaml
 from facevalue.domain.labels import NONE_LABEL, OUTSIDE, TAXONOMIES, Taxonomy
 from facevalue.errors import InputError
+from facevalue.perturb import PERTURBATIONS
+from facevalue.perturb.pairs import PAIRS
 
 __all__ = [
     "AnalysisSpec",
@@ -41,16 +51,25 @@ Group = Name | list[Name]
 METRIC = re.compile(
     r"accuracy|uar|mcc|ece|failure_rate|abstention_rate|mean_confidence|answer_rate"
     r"|confident_share\[0\.\d+\]|(recall|precision|f1|prediction_rate|standardised_prediction_rate)\[[^\[\]]+\]"
+    r"|unchanged|unchanged_area|unchanged_below_floor"
+    r"|(accuracy|confidence|failure)_change|prediction_rate_change\[[^\[\]]+\]"
 )
 
 COMPARED = re.compile(
-    r"accuracy|uar|failure_rate|abstention_rate"
+    r"accuracy|uar|failure_rate|abstention_rate|unchanged|accuracy_change"
     r"|(recall|standardised_prediction_rate)\[[^\[\]]+\]"
 )
 """Metrics whose gaps between groups are measured."""
 
 RESERVED_REFERENCES = (REST, LARGEST_GAP)
 """What else stands where a reference group stands."""
+
+
+UNDER_STRESS = re.compile(r"[a-z0-9][a-z0-9-]*(:[1-5])?")
+"""Conditions that are no group: ``gaussian-blur:3``, ``repeat``."""
+
+MEASURED_UNDER_STRESS = re.compile(r"unchanged.*|.*_change(\[.*\])?")
+"""Metrics that only media that were changed have."""
 
 
 def _attribute_is_group(given: str | None) -> str | None:
@@ -180,8 +199,9 @@ class ClaimSpec(Declared):
 
     @field_validator("at_least", "at_most", "largest_gap_at_most")
     @classmethod
-    def _share(cls, given: float | None) -> float | None:
-        if given is not None and not 0.0 <= given <= 1.0:
+    def _share(cls, given: float | None, info: ValidationInfo) -> float | None:
+        lowest = -1.0 if "_change" in (info.data.get("metric") or "") else 0.0
+        if given is not None and not lowest <= given <= 1.0:
             raise ValueError(f"{given} is not a share; write 0.95 for 95 %")
         return given
 
@@ -193,13 +213,18 @@ class ClaimSpec(Declared):
                 f"unknown metric {given!r}; known: accuracy, uar, mcc, ece, failure_rate, "
                 "abstention_rate, mean_confidence, answer_rate, confident_share[0.9], "
                 "recall[label], precision[label], f1[label], prediction_rate[label], "
-                "standardised_prediction_rate[label]"
+                "standardised_prediction_rate[label], and under stress unchanged, "
+                "unchanged_area, unchanged_below_floor, accuracy_change, confidence_change, "
+                "failure_change, prediction_rate_change[label]"
             )
         return given
 
     @field_validator("condition")
     @classmethod
     def _one_group(cls, given: str | None) -> str | None:
+        name = (given or "").partition(":")[0]
+        if UNDER_STRESS.fullmatch(given or "") and name in {*CHECKS, *PERTURBATIONS, *PAIRS}:
+            return given
         return _attribute_is_group(given)
 
     @model_validator(mode="after")
@@ -219,7 +244,8 @@ class ClaimSpec(Declared):
         if self.over and self.metric is not None and not COMPARED.fullmatch(self.metric):
             raise ValueError(
                 f"groups are not compared by {self.metric}, but by accuracy, uar, failure_rate, "
-                "abstention_rate, recall[label] and standardised_prediction_rate[label]"
+                "abstention_rate, recall[label] and standardised_prediction_rate[label], and "
+                "under stress by unchanged and accuracy_change"
             )
         if self.failures == "wrong" and self.metric not in (None, "accuracy"):
             raise ValueError("failures: wrong is defined for accuracy only")
@@ -338,6 +364,7 @@ class AuditSpec(Declared):
     analyses: AnalysisSpec = Field(default_factory=AnalysisSpec)
     claims: list[ClaimSpec] = Field(default_factory=list)
     scenarios: list[ScenarioEntry] = Field(default_factory=list)
+    stress: StressSpec | None = Field(None, description="What media are put under.")
 
     @model_validator(mode="after")
     def _names_fit(self) -> AuditSpec:
@@ -355,8 +382,12 @@ class AuditSpec(Declared):
         for i, entry in enumerate(self.scenarios):
             misfits += _unknown(("scenarios", i, "systems"), entry.systems, systems)
             misfits += _unknown(("scenarios", i, "datasets"), entry.datasets, datasets)
+        if self.stress is not None:
+            misfits += _unknown(("stress", "systems"), self.stress.systems, systems)
+            misfits += _unknown(("stress", "datasets"), self.stress.datasets, datasets)
         for i, claim in enumerate(self.claims):
             misfits += _unknown(("claims", i, "systems"), claim.systems, systems)
+            misfits += _not_under_stress(("claims", i, "condition"), claim, self.stress)
             if claim.dataset is not None and claim.dataset not in datasets:
                 misfits.append((("claims", i, "dataset"), _no_such(claim.dataset, datasets)))
             told = f"confident_share[{self.analyses.confident:g}]"
@@ -387,6 +418,30 @@ def _cannot_compare(pairs: list[list[str]], systems: Sequence[str]) -> Iterator[
             yield path, "a system differs from itself in nothing"
         elif pair in pairs[:i]:
             yield path, f"these two are compared already, in analyses.compare[{pairs.index(pair)}]"
+
+
+def _not_under_stress(
+    path: tuple[str | int, ...], claim: ClaimSpec, stress: StressSpec | None
+) -> Iterator[_Misfit]:
+    """Tell a condition that the file's stress does not make, and a metric that needs one."""
+    asked = claim.condition
+    if asked is None or "=" in asked:
+        if MEASURED_UNDER_STRESS.fullmatch(claim.metric or ""):
+            what = f"{claim.metric} is measured under stress; name it, as condition: jpeg:3"
+            yield path, what
+        return
+    if stress is None:
+        yield path, f"{asked!r} is not of the form attribute=group, as modality=face"
+        return
+    name, _, severity = asked.partition(":")
+    made = {e.name: e.severities for e in stress.entries} | dict.fromkeys(stress.checks, ())
+    if name not in made:
+        yield path, f"{asked!r} is none of what stress does: {', '.join(map(repr, made))}"
+    elif severity and made[name] and int(severity) not in made[name]:
+        has = ", ".join(map(str, made[name]))
+        yield path, f"stress asks {name} at severity {has}, not at {severity}"
+    elif not severity and name not in CHECKS and claim.metric != "unchanged_area":
+        yield path, f"{asked!r} lacks its severity, as {name}:3"
 
 
 def _unknown(

@@ -88,6 +88,7 @@ from facevalue.cli import (  # noqa: E402
     claims,
     datasets,
     export,
+    perturbations,
     plan,
     power,
     scenarios,
@@ -103,4 +104,5 @@ scenarios.add_to(app)
 export.add_to(app)
 datasets.add_to(app)
 systems.add_to(app)
+perturbations.add_to(app)
 claims.add_to(app)

@@ -12,6 +12,9 @@ DATASETS: Registry[NamedDataset] = Registry("dataset", group="facevalue.datasets
 DATASETS.add_lazy("crema-d", "facevalue.dataset.crema_d:CREMA_D")
 DATASETS.add_lazy("emodb-2s", "facevalue.dataset.emodb:EMODB_2S")
 DATASETS.add_lazy("ferplus", "facevalue.dataset.ferplus:FERPLUS")
+DATASETS.add_lazy(
+    "generated-control-sounds", "facevalue.dataset.control_sounds:GENERATED_CONTROL_SOUNDS"
+)
 DATASETS.add_lazy("generated-controls", "facevalue.dataset.controls:GENERATED_CONTROLS")
 DATASETS.add_lazy("lfw-subset", "facevalue.dataset.lfw_subset:LFW_SUBSET")
 
@@ -21,8 +24,8 @@ def named_datasets() -> list[Card]:
 
     Examples
     --------
-    >>> [card.name for card in named_datasets()]
-    ['crema-d', 'emodb-2s', 'ferplus', 'generated-controls', 'lfw-subset']
+    >>> [card.name for card in named_datasets()][:4]
+    ['crema-d', 'emodb-2s', 'ferplus', 'generated-control-sounds']
     """
     return [DATASETS[name].card for name in DATASETS]
 

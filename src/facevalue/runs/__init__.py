@@ -6,14 +6,20 @@ is asked for, and hands the answers back as one table. May import `dataset`, `sy
 subject or group.
 """
 
+from facevalue.runs.budget import Budget
+from facevalue.runs.conditions import Condition
 from facevalue.runs.events import Advanced, Event, Finished, Started
 from facevalue.runs.execute import execute
 from facevalue.runs.folder import Lock, RunFolder, slug
-from facevalue.runs.plan import Context, Items, Job, Plan, plan
+from facevalue.runs.plan import Context, Items, Job, Plan, Subset, plan
 from facevalue.runs.store import Store
+from facevalue.runs.stress import Terms, stress
+from facevalue.runs.tuning import Tuning
 
 __all__ = [
     "Advanced",
+    "Budget",
+    "Condition",
     "Context",
     "Event",
     "Finished",
@@ -24,7 +30,11 @@ __all__ = [
     "RunFolder",
     "Started",
     "Store",
+    "Subset",
+    "Terms",
+    "Tuning",
     "execute",
     "plan",
     "slug",
+    "stress",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from facevalue.canonical import canonical_json
@@ -19,7 +20,7 @@ from facevalue.errors import StoreError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["answer_table", "checked", "encode"]
+__all__ = ["answer_table", "answered", "checked", "encode"]
 
 MAX_LABEL_CHARS = 200
 MAX_LABELS = 10_000
@@ -70,12 +71,20 @@ def _printable(text: str, limit: int) -> str:
 def _label_fault(label: object, labels: Collection[str] | None) -> str:
     if not isinstance(label, str):
         return f"its label is {_type(label)}, not text"
+    if fault := _text_fault(label):
+        return fault
+    if labels is not None and label not in labels:
+        return f"{label!r} is not one of the system's labels"
+    return ""
+
+
+@lru_cache(maxsize=1_024)
+def _text_fault(label: str) -> str:
+    # Asked for each label of each answer, and the labels are always the same few.
     if not 1 <= len(label) <= MAX_LABEL_CHARS:
         return f"a label of {len(label)} characters, expected 1 to {MAX_LABEL_CHARS}"
     if _printable(label, MAX_LABEL_CHARS) != label:
         return "its label is not valid Unicode"
-    if labels is not None and label not in labels:
-        return f"{label!r} is not one of the system's labels"
     return ""
 
 
@@ -164,6 +173,26 @@ def answer_table(
         *("label", "failure", "detail"),
         *(f"score_{name}" for name in names),
     )
+
+
+def answered(
+    items: Sequence[str],
+    keys: Sequence[str],
+    answers: Mapping[str, str],
+    labels: Sequence[str] | None,
+) -> pl.DataFrame:
+    """Return the answer table of the items that have an answer, as `answer_table` does.
+
+    Examples
+    --------
+    >>> kept = {"k": '{"label":"calm","scores":{}}'}
+    >>> answered(["a", "b"], ["k", "l"], kept, None)["item"].to_list()
+    ['a']
+    """
+    places = [place for place, key in enumerate(keys) if key in answers]
+    if len(places) < len(keys):
+        items, keys = [items[i] for i in places], [keys[i] for i in places]
+    return answer_table(items, keys, answers, labels)
 
 
 def _piece(texts: Sequence[str]) -> pl.DataFrame:

@@ -31,6 +31,7 @@ class Started:
     n_jobs: int
     n_done_before: int
     n_retried: int
+    n_conditions: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The last event: every job has an answer.
+    """The last event: every job has an answer, or the budget is spent.
 
     Parameters
     ----------
@@ -53,11 +54,14 @@ class Finished:
         Those of them that are failures.
     seconds
         Time this run took.
+    n_left
+        Jobs that were not asked, because the budget was spent.
     """
 
     n_jobs: int
     n_failed: int
     seconds: float
+    n_left: int = 0
 
 
 Event = Started | Advanced | Finished

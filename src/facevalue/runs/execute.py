@@ -7,35 +7,27 @@ the media of the next are decoded in another thread; never more than that one.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from facevalue.domain.predictions import Answer, Failure, FailureKind, Media
-from facevalue.errors import FacevalueError, InputError, PluginError, SystemUnavailableError
-from facevalue.runs.answers import answer_table, checked
-from facevalue.runs.events import Advanced, Event, Finished, Started
-from facevalue.runs.plan import Context, Items, Job, plan
+from facevalue.domain.predictions import Failure, Media
+from facevalue.errors import PluginError
+from facevalue.runs.answers import answered
+from facevalue.runs.asking import Asking, is_passing, is_reached
+from facevalue.runs.budget import Budget
+from facevalue.runs.events import Event, Finished, Started
+from facevalue.runs.plan import Items, Job, plan
 from facevalue.runs.store import Store
+from facevalue.runs.tuning import BatchSize
 from facevalue.systems.base import Recorded, System
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["MAX_UNREACHED_BATCHES", "execute"]
-
-_log = logging.getLogger(__name__)
-
-MAX_UNREACHED_BATCHES = 10
-"""Batches in a row that may come back wholly unavailable. Adapters try several times before
-they say so: after ten the system is down, and asking for the rest would fill the run with
-failures that are not its answers. Time-outs do not count: they are the system's answer to
-an item, and on resuming they are the only items left."""
+__all__ = ["execute"]
 
 
 def execute(
@@ -44,8 +36,9 @@ def execute(
     store: Store,
     *,
     on_event: Callable[[Event], None],
-    batch_size: int | None = None,
+    batch_size: BatchSize = None,
     clock: Callable[[], float] = time.perf_counter,
+    budget: Budget | None = None,
 ) -> pl.DataFrame:
     """Return the system's answer to every item, asking only for what is not in ``store``.
 
@@ -61,20 +54,25 @@ def execute(
     on_event
         Is told about progress, in this thread.
     batch_size
-        How many items are asked for at once; by default what the system prefers.
+        How many items are asked for at once; by default what the system prefers. ``auto``
+        doubles it from 1 while that pays (`facevalue.runs.Tuning`); endpoints keep theirs.
     clock
         Seconds from any origin, for the duration in `Finished`.
+    budget
+        How much may be asked. Items are asked in their order: where that says something
+        about them, hand over a `facevalue.runs.Subset` in an order that was drawn.
 
     Returns
     -------
     polars.DataFrame
         The answer table (``item``, ``label``, ``failure``, ``detail``, ``score_<label>``),
-        one row an item, in the order of the items.
+        one row an item, in the order of the items. Once a budget is spent, items that were
+        not asked have no row.
 
     Raises
     ------
     SystemUnavailableError
-        If the system cannot be started, was not reached for `MAX_UNREACHED_BATCHES` batches
+        If the system cannot be started, was not reached for ten batches
         in a row, or was reached for no item at all. What it answered before is kept.
     InputError
         If the dataset does not hold the kind of media that the system is given.
@@ -111,37 +109,40 @@ def execute(
         return _read(system, items.items, on_event, lambda: clock() - began)
     work = plan(system.spec, items.items)
     known = store.kinds(work.context)
-    retried = [job for job in work.jobs if _is_passing(known.get(job.key))]
-    open_jobs = [job for job in work.jobs if job.key not in known or _is_passing(known[job.key])]
+    n_retried = sum(is_passing(known.get(job.key)) for job in work.jobs)
+    open_jobs = [job for job in work.jobs if job.key not in known or is_passing(known[job.key])]
     on_event(
         Started(
             system=system.spec.name,
             n_items=len(work.keys),
             n_jobs=len(work.jobs),
             n_done_before=len(work.jobs) - len(open_jobs),
-            n_retried=len(retried),
+            n_retried=n_retried,
         )
     )
-    labels = system.spec.labels
-    known_labels = None if labels is None else frozenset(labels)
-    asking = _Asking(system, store, work.context, on_event, known_labels)
-    size = batch_size or system.spec.batch_size
-    with closing(_decoded(items, _batches(open_jobs, size))) as batches:
-        for batch, media in batches:
-            asking.settle(batch, media)
-    asking.refuse_silence(was_reached=any(_is_reached(kind) for kind in known.values()))
-    on_event(Finished(n_jobs=asking.n_jobs, n_failed=asking.n_failed, seconds=clock() - began))
+    asking = Asking.of(system, store, on_event, clock=clock, budget=budget, batch_size=batch_size)
+    if budget is not None:
+        budget.want(len(open_jobs))
+    size = system.spec.batch_size if batch_size is None or batch_size == "auto" else batch_size
+    tuning = asking.tuning
+    cut = _batches(open_jobs, lambda: size if tuning is None else tuning.size)
+    if not asking.is_over():
+        with closing(_decoded(items, cut)) as batches:
+            for batch, media in batches:
+                asking.settle(work.context, batch, media)
+                if asking.is_over():
+                    break
+    asking.refuse_silence(was_reached=any(is_reached(kind) for kind in known.values()))
+    on_event(
+        Finished(
+            n_jobs=asking.n_jobs,
+            n_failed=asking.n_failed,
+            seconds=clock() - began,
+            n_left=len(open_jobs) - asking.n_jobs,
+        )
+    )
     answers = store.answers(work.context)
-    return answer_table(items.items["item"].to_list(), work.keys, answers, labels)
-
-
-def _is_passing(kind: FailureKind | None) -> bool:
-    return kind is not None and kind.is_passing
-
-
-def _is_reached(kind: FailureKind | None) -> bool:
-    """Whether a result of this kind came from the system itself."""
-    return kind not in (FailureKind.UNAVAILABLE, FailureKind.UNREADABLE_MEDIA)
+    return answered(items.items["item"].to_list(), work.keys, answers, system.spec.labels)
 
 
 def _read(
@@ -162,9 +163,12 @@ def _read(
     return table
 
 
-def _batches(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:
-    for start in range(0, len(jobs), size):
-        yield jobs[start : start + size]
+def _batches(jobs: Sequence[Job], size: Callable[[], int]) -> Iterator[Sequence[Job]]:
+    start = 0
+    while start < len(jobs):
+        n = size()
+        yield jobs[start : start + n]
+        start += n
 
 
 def _decoded(
@@ -187,117 +191,3 @@ def _decoded(
             if current is not None:
                 ahead = pool.submit(decode, current)
             yield batch, media
-
-
-@dataclass(slots=True)
-class _Asking:
-    """One system being asked, batch after batch."""
-
-    system: System
-    store: Store
-    context: Context
-    on_event: Callable[[Event], None]
-    labels: frozenset[str] | None
-    n_jobs: int = 0
-    n_failed: int = 0
-    n_asked: int = 0
-    n_reached: int = 0
-    n_silent_batches: int = 0
-
-    def settle(self, batch: Sequence[Job], media: Sequence[Media | Failure]) -> None:
-        """Give every job of the batch a result, on disk."""
-        readable: list[tuple[Job, Media]] = []
-        unreadable: list[tuple[Job, Answer]] = []
-        for job, one in zip(batch, media, strict=True):
-            if isinstance(one, Failure):
-                unreadable.append((job, checked(one, None)))
-            else:
-                self._refuse_other_media(one)
-                readable.append((job, one))
-        if unreadable:
-            self._keep(unreadable)
-        if readable:
-            self._ask_batch(readable)
-
-    def refuse_silence(self, *, was_reached: bool) -> None:
-        """Refuse to call it done when the system was reached for no item, now or before."""
-        if self.n_asked and not self.n_reached and not was_reached:
-            raise SystemUnavailableError(
-                f"system {self.system.spec.name!r} could not be reached for any of "
-                f"{self.n_asked} items. Run the same command again when it can be."
-            )
-
-    def _ask_batch(self, batch: Sequence[tuple[Job, Media]]) -> None:
-        reached_before = self.n_reached
-        answers = self._ask([media for _, media in batch])
-        if isinstance(answers, Failure) and len(batch) > 1:
-            _log.warning(
-                "system %s: a batch of %d failed (%s: %s); asking item by item",
-                *(self.system.spec.name, len(batch), answers.kind, answers.detail),
-            )
-            for job, media in batch:
-                alone = self._ask([media])
-                answer = alone if isinstance(alone, Failure) else alone[0]
-                self._keep_answers([(job, answer)])
-        elif isinstance(answers, Failure):
-            self._keep_answers([(batch[0][0], answers)])
-        else:
-            self._keep_answers([(job, a) for (job, _), a in zip(batch, answers, strict=True)])
-        self._refuse_long_silence(is_reached=self.n_reached > reached_before)
-
-    def _ask(self, batch: Sequence[Media]) -> list[Answer] | Failure:
-        """Return one answer an item, or the failure of the batch as a whole."""
-        try:
-            given: object = self.system.predict(batch)
-            if not isinstance(given, Iterable):
-                return Failure(
-                    FailureKind.MALFORMED_ANSWER,
-                    f"something of type {type(given).__name__} in place of a list of answers",
-                )
-            # One more than wanted is enough to see that there are too many, also if endless.
-            answers = list(islice(given, len(batch) + 1))
-            if len(answers) == len(batch):
-                return [checked(answer, self.labels) for answer in answers]
-        except FacevalueError:
-            raise  # the adapter says that it cannot work at all: no answer to these items
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place: theirs, not ours
-            # Only the type: a message may hold a path, a key, or text about a person.
-            return Failure(FailureKind.CRASHED, type(error).__name__[:80])
-        count = f"{len(answers)}" if len(answers) < len(batch) else f"more than {len(batch)}"
-        return Failure(FailureKind.MALFORMED_ANSWER, f"{count} answer(s) to {len(batch)} item(s)")
-
-    def _keep_answers(self, results: Sequence[tuple[Job, Answer]]) -> None:
-        self._keep(results)
-        self.n_asked += len(results)
-        self.n_reached += sum(
-            not isinstance(answer, Failure) or answer.kind is not FailureKind.UNAVAILABLE
-            for _, answer in results
-        )
-
-    def _keep(self, results: Sequence[tuple[Job, Answer]]) -> None:
-        self.store.add(self.context, results)
-        n_failed = sum(isinstance(answer, Failure) for _, answer in results)
-        self.n_jobs += len(results)
-        self.n_failed += n_failed
-        self.on_event(Advanced(n_jobs=len(results), n_failed=n_failed))
-
-    def _refuse_long_silence(self, *, is_reached: bool) -> None:
-        self.n_silent_batches = 0 if is_reached else self.n_silent_batches + 1
-        if self.n_silent_batches >= MAX_UNREACHED_BATCHES:
-            raise SystemUnavailableError(
-                f"system {self.system.spec.name!r} could not be reached for "
-                f"{self.n_silent_batches} batches in a row. What it answered before is kept: "
-                "run the same command again to go on."
-            )
-
-    def _refuse_other_media(self, media: Media) -> None:
-        spec = self.system.spec
-        lacks = (spec.media == "image" and media.image is None) or (
-            spec.media == "sound" and media.sound is None
-        )
-        if lacks:
-            raise InputError(
-                f"system {spec.name!r} is given {spec.media} media, and item {media.item!r} has "
-                f"none. Audit it on a dataset of {spec.media} media, or leave such items out "
-                "with 'where'."
-            )

@@ -14,7 +14,9 @@ seconds. The *context* is everything but the item and is kept in the store as it
     Versions of the packages that turn files into pixels and samples; a new one may round
     otherwise. Only those for the kind of media that the system is given.
 ``perturbation``
-    What is done to the media before the system sees it; null, for nothing.
+    What is done to the media before the system sees it; null, for nothing. For media that
+    are changed (`facevalue.runs.stress`) it is the identity of the condition: name,
+    version, parameters and seed.
 
 The job adds to the digest of its context:
 
@@ -24,6 +26,9 @@ The job adds to the digest of its context:
     Null for a deterministic system: its answer to equal bytes is equal, so items with
     equal media are one job, asked once and shared. For any other system the item's id,
     since each item then has a draw of its own.
+``partner``
+    Digest of the other media that went into the change, as where backgrounds are swapped;
+    the field is there only where there are such.
 
 Left out, and why:
 
@@ -42,20 +47,22 @@ Left out, and why:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
+from itertools import repeat
 from typing import TYPE_CHECKING, Protocol
 
 from facevalue.canonical import canonical_json, digest, digest_bytes
 from facevalue.domain.predictions import Failure, Media
+from facevalue.errors import InputError
 from facevalue.systems.base import MediaKind, SystemSpec
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FORMAT_VERSION", "Context", "Items", "Job", "Plan", "plan"]
+__all__ = ["FORMAT_VERSION", "Context", "Items", "Job", "Plan", "Subset", "plan", "rows_of"]
 
 FORMAT_VERSION = 1
 
@@ -81,6 +88,45 @@ class Items(Protocol):
         ...
 
 
+class Subset:
+    """Some items of a dataset, in an order of their own.
+
+    Parameters
+    ----------
+    whole
+        The dataset.
+    names
+        The items, in the order in which they are to be asked.
+
+    Raises
+    ------
+    InputError
+        If an item is not part of the dataset.
+    """
+
+    def __init__(self, whole: Items, names: Sequence[str]) -> None:
+        self._whole = whole
+        self.items = rows_of(whole.items, names)
+
+    def media(self, items: Sequence[str], /) -> Sequence[Media | Failure]:
+        """Return the decoded media of ``items``, in order."""
+        return self._whole.media(items)
+
+
+def rows_of(table: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Return the rows of the items ``names``, in that order.
+
+    Raises
+    ------
+    InputError
+        If an item is not in the table.
+    """
+    places = {name: place for place, name in enumerate(table["item"])}
+    if unknown := [name for name in names if name not in places]:
+        raise InputError(f"the dataset has no item {', '.join(map(repr, unknown[:3]))}")
+    return table[[places[name] for name in names]]
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything of a job's key but the item, as canonical JSON."""
@@ -93,15 +139,15 @@ class Context:
         return digest_bytes(self.document.encode("utf-8"))
 
     @classmethod
-    def of(cls, spec: SystemSpec) -> Context:
-        """Return the context of a system that is given media as they are."""
+    def of(cls, spec: SystemSpec, perturbation: Mapping[str, object] | None = None) -> Context:
+        """Return the context of a system that is given media as they are, or changed."""
         fields = {
             "format": FORMAT_VERSION,
             "adapter": spec.adapter,
             "system": dict(spec.identity),
             "labels": None if spec.labels is None else list(spec.labels),
             "decoders": _versions(_DECODERS[spec.media]),
-            "perturbation": None,
+            "perturbation": None if perturbation is None else dict(perturbation),
         }
         return cls(canonical_json(fields))
 
@@ -120,12 +166,32 @@ class Job:
         The item whose media is handed over; the first of those that share the answer.
     item
         The item's id where it is part of the key, else `None`.
+    partner
+        Digest of the other media that goes into the change, if any does.
     """
 
     key: str
     media: str
     asked_with: str
     item: str | None
+    partner: str | None = None
+
+    @classmethod
+    def of(
+        cls, context: Context, asked_with: str, media: str, *, item: str | None, partner: str | None
+    ) -> Job:
+        """Return the job with its key.
+
+        Examples
+        --------
+        >>> job = Job.of(Context("{}"), "a", "11", item=None, partner=None)
+        >>> job.key == digest({"context": Context("{}").key, "item": None, "media": "11"})
+        True
+        """
+        fields = {"context": context.key, "media": media, "item": item}
+        if partner is not None:
+            fields["partner"] = partner
+        return cls(digest(fields), media, asked_with, item, partner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +213,9 @@ class Plan:
     keys: tuple[str, ...]
 
 
-def plan(spec: SystemSpec, items: pl.DataFrame) -> Plan:
+def plan(
+    spec: SystemSpec, items: pl.DataFrame, perturbation: Mapping[str, object] | None = None
+) -> Plan:
     """Return the jobs for ``items``.
 
     Parameters
@@ -155,7 +223,10 @@ def plan(spec: SystemSpec, items: pl.DataFrame) -> Plan:
     spec
         The system that will be asked.
     items
-        Columns ``item`` and ``sha256``, both without nulls.
+        Columns ``item`` and ``sha256``, both without nulls; a column ``partner`` holds the
+        digest of the other media that goes into the change of each, or null.
+    perturbation
+        Identity of what is done to the media; `None` for media as they are.
 
     Examples
     --------
@@ -166,18 +237,20 @@ def plan(spec: SystemSpec, items: pl.DataFrame) -> Plan:
     >>> [job.asked_with for job in plan(spec, table).jobs]
     ['a', 'b']
     """
-    context = Context.of(spec)
-    jobs: dict[str, Job] = {}
+    context = Context.of(spec, perturbation)
+    names = items["item"].to_list()
+    medias = items["sha256"].to_list()
+    has_partners = "partner" in items.columns
+    partners = items["partner"].to_list() if has_partners else repeat(None, len(names))
+    jobs: dict[tuple[str, str | None, str | None], Job] = {}
     keys: list[str] = []
-    by_media: dict[tuple[str, str | None], str] = {}
-    for name, media in zip(items["item"], items["sha256"], strict=True):
+    for name, media, partner in zip(names, medias, partners, strict=True):
         item = None if spec.deterministic else name
-        key = by_media.get((media, item))
-        if key is None:
-            key = digest({"context": context.key, "media": media, "item": item})
-            by_media[media, item] = key
-            jobs[key] = Job(key, media, name, item)
-        keys.append(key)
+        job = jobs.get((media, item, partner))
+        if job is None:
+            job = Job.of(context, name, media, item=item, partner=partner)
+            jobs[media, item, partner] = job
+        keys.append(job.key)
     return Plan(context, tuple(jobs.values()), tuple(keys))
 
 

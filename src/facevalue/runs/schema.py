@@ -60,6 +60,14 @@ def _first(connection: sqlite3.Connection) -> None:
             )
 
 
+@_step(2, "partners of jobs, and ways to the jobs of a context and the results of a job")
+def _second(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE jobs ADD COLUMN partner TEXT")
+    # Under stress a store holds dozens of contexts, each of which is read by itself.
+    connection.execute("CREATE INDEX jobs_of_context ON jobs (context)")
+    connection.execute("CREATE INDEX results_of_job ON results (job)")
+
+
 def version_of(connection: sqlite3.Connection) -> int | None:
     """Return the version of the store; 0 for an empty file, `None` if it is not ours."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}

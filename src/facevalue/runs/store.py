@@ -53,9 +53,11 @@ _SENTENCES: dict[int, str] = {
 }
 """Faults of the file and its surroundings, by primary code. Any other is a bug of ours."""
 
+# In this order of tables, so that a store with many contexts is not read from end to end.
 _LATEST = (
-    "FROM results JOIN jobs ON jobs.id = results.job JOIN contexts ON contexts.id = jobs.context"
-    " WHERE contexts.key = ? ORDER BY results.id"
+    "FROM contexts CROSS JOIN jobs ON jobs.context = contexts.id"
+    " CROSS JOIN results ON results.job = jobs.id WHERE contexts.key = ?"
+    " ORDER BY jobs.id, results.id"
 )
 
 
@@ -87,7 +89,10 @@ class Store:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"{path}: {_UNWRITABLE}") from error
-            self._connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+            # Another thread may write, while this one does not use the store.
+            self._connection = sqlite3.connect(
+                path, timeout=0.0, isolation_level=None, check_same_thread=False
+            )
             try:
                 self._prepare()
             except BaseException:
@@ -114,27 +119,47 @@ class Store:
 
         When this returns the answers are on disk.
         """
-        rows = [
-            (answer.kind.value if isinstance(answer, Failure) else None, encode(answer), job.key)
-            for job, answer in results
+        self.add_all([(context, results)])
+
+    def add_all(self, batches: Sequence[tuple[Context, Sequence[tuple[Job, Answer]]]]) -> None:
+        """Keep the answers of several contexts in one transaction, as `add` does.
+
+        May be called from another thread, by one at a time.
+        """
+        encoded = [
+            [
+                (
+                    answer.kind.value if isinstance(answer, Failure) else None,
+                    encode(answer),
+                    job.key,
+                )
+                for job, answer in results
+            ]
+            for _, results in batches
         ]
         with self._told(), self._transaction():
-            self._connection.execute(
-                "INSERT INTO contexts (key, document) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
-                (context.key, context.document),
-            )
-            (number,) = self._connection.execute(
-                "SELECT id FROM contexts WHERE key = ?", (context.key,)
-            ).fetchone()
-            self._connection.executemany(
-                "INSERT INTO jobs (key, context, media, item) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (key) DO NOTHING",
-                [(job.key, number, job.media, job.item) for job, _ in results],
-            )
-            self._connection.executemany(
-                "INSERT INTO results (job, kind, answer) SELECT id, ?, ? FROM jobs WHERE key = ?",
-                rows,
-            )
+            for (context, results), rows in zip(batches, encoded, strict=True):
+                self._insert(context, [job for job, _ in results], rows)
+
+    def _insert(
+        self, context: Context, jobs: Sequence[Job], rows: Sequence[tuple[str | None, str, str]]
+    ) -> None:
+        self._connection.execute(
+            "INSERT INTO contexts (key, document) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+            (context.key, context.document),
+        )
+        (number,) = self._connection.execute(
+            "SELECT id FROM contexts WHERE key = ?", (context.key,)
+        ).fetchone()
+        self._connection.executemany(
+            "INSERT INTO jobs (key, context, media, item, partner) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO NOTHING",
+            [(job.key, number, job.media, job.item, job.partner) for job in jobs],
+        )
+        self._connection.executemany(
+            "INSERT INTO results (job, kind, answer) SELECT id, ?, ? FROM jobs WHERE key = ?",
+            rows,
+        )
 
     def kinds(self, context: Context) -> dict[str, FailureKind | None]:
         """Return, for each job that was asked, the kind of its last failure or `None`."""

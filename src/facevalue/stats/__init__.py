@@ -69,6 +69,7 @@ from facevalue.stats.soft_labels import (
     rater_jensen_shannon,
     rating_entropy,
 )
+from facevalue.stats.stability import area_weights, at_looks, change_within, level_of_look
 from facevalue.stats.tally import Tally, coded
 
 __all__ = [
@@ -95,11 +96,14 @@ __all__ = [
     "Tally",
     "advantage",
     "against_zero",
+    "area_weights",
+    "at_looks",
     "benjamini_hochberg",
     "best_possible",
     "brier_score",
     "calibration_error",
     "cell_share",
+    "change_within",
     "coded",
     "confidence_auroc",
     "cross_entropy",
@@ -118,6 +122,7 @@ __all__ = [
     "jensen_shannon",
     "krippendorff_alpha",
     "largest_gap",
+    "level_of_look",
     "majority",
     "majority_shares",
     "max_t",

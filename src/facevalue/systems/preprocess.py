@@ -83,11 +83,20 @@ class ImageInput:
         sized = self._resized(_with_channels(image, self.channels))
         if sized.ndim == 2:
             sized = sized[:, :, np.newaxis]
-        x: np.ndarray = sized.astype(np.float32) / np.float32(self.divide_by)
-        x = (x - np.asarray(self.mean, np.float32)) / np.asarray(self.std, np.float32)
         if self.layout == "nchw":
-            x = x.transpose(2, 0, 1)
-        return np.ascontiguousarray(x[np.newaxis])
+            sized = sized.transpose(2, 0, 1)
+        x: np.ndarray = sized.astype(np.float32, order="C")
+        x /= np.float32(self.divide_by)
+        # Nothing less and over one leaves every float as it is, to the last bit.
+        if any(self.mean):
+            x -= self._per_channel(self.mean)
+        if any(value != 1.0 for value in self.std):
+            x /= self._per_channel(self.std)
+        return x[np.newaxis]
+
+    def _per_channel(self, values: tuple[float, ...]) -> np.ndarray:
+        numbers = np.asarray(values, np.float32)
+        return numbers[:, np.newaxis, np.newaxis] if self.layout == "nchw" else numbers
 
     def _resized(self, image: np.ndarray) -> np.ndarray:
         if self.resize == "skimage":

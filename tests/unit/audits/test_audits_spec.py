@@ -377,7 +377,8 @@ CLAIMS: dict[str, tuple[str, str]] = {
     "gap in what is not compared": (
         "{id: c, says: s, metric: mcc, largest_gap_at_most: 0.1, over: [sex]}",
         "groups are not compared by mcc, but by accuracy, uar, failure_rate, abstention_rate, "
-        "recall[label] and standardised_prediction_rate[label]",
+        "recall[label] and standardised_prediction_rate[label], and under stress by unchanged "
+        "and accuracy_change",
     ),
     "failures": (
         "{id: c, says: s, metric: uar, at_least: 0.5, failures: wrong}",
@@ -419,7 +420,10 @@ FIELDS: dict[str, tuple[str, str, str]] = {
         "metric",
         "unknown metric 'acuracy'; known: accuracy, uar, mcc, ece, failure_rate, "
         "abstention_rate, mean_confidence, answer_rate, confident_share[0.9], recall[label], "
-        "precision[label], f1[label], prediction_rate[label], standardised_prediction_rate[label]",
+        "precision[label], f1[label], prediction_rate[label], "
+        "standardised_prediction_rate[label], and under stress unchanged, unchanged_area, "
+        "unchanged_below_floor, accuracy_change, confidence_change, failure_change, "
+        "prediction_rate_change[label]",
     ),
     "library": (
         "{library: accuracy-59}",

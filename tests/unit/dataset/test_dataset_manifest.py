@@ -306,7 +306,7 @@ def test_the_fingerprint_knows_content_and_not_columns_order(tmp_path: Path) -> 
         (
             {"name": "crema"},
             "unknown dataset 'crema'. Did you mean 'crema-d'? Known: 'crema-d', 'emodb-2s', "
-            "'ferplus', 'generated-controls', 'lfw-subset'.",
+            "'ferplus', 'generated-control-sounds', 'generated-controls', 'lfw-subset'.",
         ),
     ],
 )

@@ -24,7 +24,14 @@ from facevalue.errors import (
 )
 from support import require, require_data
 
-NAMES = ["crema-d", "emodb-2s", "ferplus", "generated-controls", "lfw-subset"]
+NAMES = [
+    "crema-d",
+    "emodb-2s",
+    "ferplus",
+    "generated-control-sounds",
+    "generated-controls",
+    "lfw-subset",
+]
 
 
 def opened(name: str, **asked: Any) -> Dataset:
@@ -306,7 +313,7 @@ def test_options_of_the_controls_are_checked() -> None:
     assert str(caught.value) == (
         "dataset generated-controls: 1 problem(s)\n"
         "  options.sizes: unknown option. Did you mean 'size'? "
-        "There are: 'n_per_kind', 'size', 'seed' [unknown_option]"
+        "There are: 'n_per_kind', 'size', 'seed', 'kinds' [unknown_option]"
     )
     with pytest.raises(ManifestError) as caught:
         opened("generated-controls", options={"size": 4_096, "seed": True, "n_per_kind": "9"})

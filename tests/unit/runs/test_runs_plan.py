@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from facevalue.canonical import digest
-from facevalue.runs import Context, plan
-from runs_fakes import SPEC
+from facevalue.domain.predictions import Media
+from facevalue.errors import InputError
+from facevalue.runs import Context, Subset, plan
+from runs_fakes import SPEC, FakeItems, sha_of
 
 TABLE = pl.DataFrame({"item": ["a", "b", "c"], "sha256": ["11", "22", "11"]})
 
@@ -86,3 +88,34 @@ def test_a_decoder_that_is_not_here_decodes_nothing(monkeypatch: pytest.MonkeyPa
     # Not by dotted name: in the package `plan` is the function.
     monkeypatch.setattr(import_module("facevalue.runs.plan"), "version", absent)
     assert json.loads(Context.of(SPEC).document)["decoders"] == {}
+
+
+BLUR = {"name": "blur", "version": 1, "severity": 3, "parameters": {"by": 0.1}, "seed": 7}
+
+
+def test_what_is_done_to_the_media_is_part_of_the_context_and_so_of_every_key() -> None:
+    work = plan(SPEC, TABLE, BLUR)
+    assert json.loads(work.context.document)["perturbation"] == BLUR
+    assert not set(work.keys) & set(plan(SPEC, TABLE).keys)
+    for change in ({"severity": 4}, {"version": 2}, {"parameters": {"by": 0.2}}, {"seed": 8}):
+        assert not set(work.keys) & set(plan(SPEC, TABLE, {**BLUR, **change}).keys)
+
+
+def test_a_partner_is_part_of_the_key_where_there_is_one() -> None:
+    partners = pl.Series("partner", ["33", "33", None], dtype=pl.String)
+    work = plan(SPEC, TABLE.with_columns(partners), BLUR)
+    alone = plan(SPEC, TABLE, BLUR)
+    fields = {"context": work.context.key, "media": "11", "item": None, "partner": "33"}
+    assert work.keys[0] == digest(fields)
+    assert work.keys[2] == alone.keys[2]
+    assert [job.partner for job in work.jobs] == ["33", "33", None]
+
+
+def test_a_subset_has_items_in_its_own_order() -> None:
+    whole = FakeItems(5)
+    some = Subset(whole, ["i03", "i00"])
+    assert some.items["sha256"].to_list() == [sha_of("i03"), sha_of("i00")]
+    assert [one.item for one in some.media(["i00"]) if isinstance(one, Media)] == ["i00"]
+    with pytest.raises(InputError) as caught:
+        Subset(whole, ["i03", "i05"])
+    assert str(caught.value) == "the dataset has no item 'i05'"

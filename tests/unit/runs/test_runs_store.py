@@ -8,6 +8,7 @@ import pytest
 from facevalue.domain.predictions import Failure, FailureKind, Prediction
 from facevalue.errors import StoreError
 from facevalue.runs import Context, Job, Store, schema
+from facevalue.runs.store import _LATEST as LATEST
 
 HERE, ELSEWHERE = Context('{"a":1}'), Context('{"a":2}')
 CALM, ANGER = Prediction("calm", {"calm": 0.1 + 0.2}), Prediction("anger")
@@ -88,7 +89,7 @@ def test_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
         Store(path)
     assert str(caught.value) == (
         f"{path}: the store has version 7, made by a newer facevalue; this one knows versions up "
-        "to 1. Upgrade facevalue, or give another folder with --out."
+        "to 2. Upgrade facevalue, or give another folder with --out."
     )
     assert path.read_bytes() == before
 
@@ -197,21 +198,48 @@ def tables(connection: sqlite3.Connection) -> set[str]:
 def test_an_older_store_is_brought_up_to_date_and_keeps_its_answers(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         store.add(HERE, [(job("1"), CALM)])
-        steps = [*schema.MIGRATIONS, schema.Migration(2, "seen", add_seen)]
-        schema.migrate(store._connection, 1, steps)
-        assert schema.version_of(store._connection) == 2
+        steps = [*schema.MIGRATIONS, schema.Migration(3, "seen", add_seen)]
+        schema.migrate(store._connection, 2, steps)
+        assert schema.version_of(store._connection) == 3
         assert "seen" in tables(store._connection)
         assert set(store.answers(HERE)) == {"1"}
 
 
 def test_a_step_and_its_record_are_one_transaction(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
-        steps = [schema.Migration(2, "fails", add_then_fail)]
+        steps = [schema.Migration(3, "fails", add_then_fail)]
         with pytest.raises(KeyboardInterrupt):
-            schema.migrate(store._connection, 1, steps)
-        assert schema.version_of(store._connection) == 1
+            schema.migrate(store._connection, 2, steps)
+        assert schema.version_of(store._connection) == 2
         assert "half" not in tables(store._connection)
 
 
 def test_steps_are_numbered_without_gaps() -> None:
-    assert [step.version for step in schema.MIGRATIONS] == [1]
+    assert [step.version for step in schema.MIGRATIONS] == [1, 2]
+
+
+def test_a_store_of_version_1_is_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    connection = sqlite3.connect(path, isolation_level=None)
+    schema.migrate(connection, 0, schema.MIGRATIONS[:1])
+    connection.execute("INSERT INTO contexts (key, document) VALUES (?, ?)", (HERE.key, "{}"))
+    connection.execute("INSERT INTO jobs (key, context, media) VALUES ('1', 1, 'm1')")
+    connection.execute('INSERT INTO results (job, answer) VALUES (1, \'{"label":"calm"}\')')
+    connection.close()
+    with Store(path) as store:
+        assert schema.version_of(store._connection) == 2
+        assert store.answers(HERE) == {"1": '{"label":"calm"}'}
+        store.add(HERE, [(job("2"), ANGER)])
+        assert set(store.kinds(HERE)) == {"1", "2"}
+
+
+def test_a_context_is_read_without_reading_the_others(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        plan = store._connection.execute(
+            "EXPLAIN QUERY PLAN SELECT jobs.key, results.answer " + LATEST, ("k",)
+        ).fetchall()
+    assert [step for *_, step in plan] == [
+        "SEARCH contexts USING COVERING INDEX sqlite_autoindex_contexts_1 (key=?)",
+        "SEARCH jobs USING INDEX jobs_of_context (context=?)",
+        "SEARCH results USING INDEX results_of_job (job=?)",
+    ]

@@ -1,0 +1,119 @@
+"""What an audit file says under ``stress``: what is done to media before systems are asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from facevalue.declared import Declared
+
+__all__ = ["CHECKS", "BudgetSpec", "PerturbationEntry", "StopSpec", "StressSpec"]
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Severity = Annotated[int, Field(ge=1, le=5)]
+
+CHECKS: dict[str, str] = {
+    "repeat": "the same media, asked again",
+    "alone": "the same media, one at a time",
+    "shuffled": "the same media, in another order and among other neighbours",
+    "renamed": "the same media, under a name that says nothing",
+}
+"""Ways of asking that should not change the answer, and what each does."""
+
+
+class PerturbationEntry(Declared):
+    """One perturbation, at all its severities or at some."""
+
+    name: Name = Field(description="Registered name (facevalue perturbations list).")
+    severities: list[Severity] = Field(
+        default_factory=list, description="From 1 to 5; default: all that it has."
+    )
+
+    @field_validator("severities")
+    @classmethod
+    def _each_once(cls, given: list[int]) -> list[int]:
+        if len(set(given)) != len(given):
+            raise ValueError("each severity once")
+        return sorted(given)
+
+
+class StopSpec(Declared):
+    """When asking under a condition may stop: its interval is narrow enough."""
+
+    half_width: float = Field(
+        gt=0.0, lt=0.5, description="Of the interval of the share unchanged, as 0.03."
+    )
+    looks: int = Field(4, ge=2, le=20, description="How often that is looked at.")
+
+
+class BudgetSpec(Declared):
+    """How much each system may be asked, its unchanged media included."""
+
+    items: int | None = Field(None, ge=1, description="Questions: items × conditions.")
+    calls: int | None = Field(None, ge=1, description="Calls, a batch each.")
+    seconds: float | None = Field(None, gt=0.0, description="Time of asking.")
+
+    @field_validator("seconds", mode="before")
+    @classmethod
+    def _number(cls, given: object) -> object:
+        is_whole = isinstance(given, int) and not isinstance(given, bool)
+        return float(given) if is_whole else given  # type: ignore[arg-type]  # an int, see above
+
+    @model_validator(mode="after")
+    def _some(self) -> BudgetSpec:
+        if self.items is None and self.calls is None and self.seconds is None:
+            raise ValueError("a budget limits items, calls or seconds")
+        return self
+
+
+class StressSpec(Declared):
+    """What systems are put under, and how far."""
+
+    perturbations: list[Name | PerturbationEntry] = Field(
+        default_factory=list, description="Names, or {name: jpeg, severities: [1, 3, 5]}."
+    )
+    checks: list[Literal["repeat", "alone", "shuffled", "renamed"]] = Field(
+        default_factory=list, description="Other ways of asking that should change nothing."
+    )
+    systems: list[Name] = Field(default_factory=list, description="Default: all.")
+    datasets: list[Name] = Field(default_factory=list, description="Default: all with media.")
+    groups: bool = Field(True, description="Also tell groups, and their gaps.")
+    stop: StopSpec | None = Field(None, description="Stop where an interval is narrow enough.")
+    budget: BudgetSpec | None = Field(None, description="How much each system may be asked.")
+    batch_size: int | Literal["auto"] | None = Field(
+        None, description="Items asked at once; auto tries; default: what the system prefers."
+    )
+    worst: int = Field(
+        0, ge=0, le=100, description="Items whose answers change most to list; none in public."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> StressSpec:
+        if not self.perturbations and not self.checks:
+            raise ValueError("give perturbations or checks, e.g. perturbations: [gaussian-blur]")
+        names = [entry.name for entry in self.entries]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name!r} is there twice; list its severities in one place")
+        if len(set(self.checks)) != len(self.checks):
+            raise ValueError("each of checks once")
+        return self
+
+    @field_validator("batch_size")
+    @classmethod
+    def _at_least_one(cls, given: int | str | None) -> int | str | None:
+        if isinstance(given, int) and not 1 <= given <= 4096:
+            raise ValueError("a batch has from 1 to 4096 items")
+        return given
+
+    @property
+    def entries(self) -> list[PerturbationEntry]:
+        """The perturbations, each with its severities (none: all that it has)."""
+        return [PerturbationEntry(name=p) if isinstance(p, str) else p for p in self.perturbations]
+
+    def is_about(self, system: str, dataset: str) -> bool:
+        """Whether a system is put under stress on a dataset."""
+        return (not self.systems or system in self.systems) and (
+            not self.datasets or dataset in self.datasets
+        )

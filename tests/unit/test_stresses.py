@@ -1,0 +1,210 @@
+"""Stress in a whole audit: what is asked, how far, what is kept, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from facevalue import flow
+from facevalue.audits import FindingSet, read_audit
+from facevalue.dataset import DatasetSpec, open_dataset
+from facevalue.errors import InputError
+from facevalue.runs import RunFolder
+from facevalue.stresses import Kept, check_stress, media_kind, planned, stress_name, stress_of
+from flow_support import AUDIT, N_ITEMS, NOW, asked, build
+from support import require
+
+STRESS = """\
+stress:
+  checks: [repeat, alone]
+  perturbations: [least-change, {name: brightness-down, severities: [1, 5]}, mirror]
+"""
+
+
+def audited(folder: Path, stress: str = STRESS, audit: str = AUDIT) -> flow.Run:
+    require("PIL")
+    require("cv2")
+    return flow.audit(build(folder, audit + stress), folder / "run", now=NOW)
+
+
+def record(run: flow.Run) -> Any:
+    return json.loads((run.folder / "run.json").read_text("utf-8"))["stress"]
+
+
+def under(run: flow.Run) -> pl.DataFrame:
+    return RunFolder.open(run.folder).read_answers("mine", stress_name("pictures"))
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> flow.Run:
+    return audited(tmp_path_factory.mktemp("stress"))
+
+
+def shares(findings: FindingSet, metric: str = "unchanged") -> dict[str | None, float | None]:
+    return {
+        f.place.condition: f.result.value for f in findings.where(metric=metric, attribute=None)
+    }
+
+
+def test_every_item_is_asked_once_under_every_condition(done: flow.Run) -> None:
+    (told,) = record(done)
+    names = [c["name"] for c in told["conditions"]]
+    assert names == [
+        "repeat", "alone", "least-change:1", "brightness-down:1", "brightness-down:5", "mirror:5",
+    ]  # fmt: skip
+    assert {c["n_asked"] for c in told["conditions"]} == {N_ITEMS}
+    assert (told["floor"], told["n_looks"], told["stopped"]) == ("least-change:1", 1, [])
+    assert told["says"] == ""
+    table = under(done)
+    assert table.height == 6 * N_ITEMS
+    assert table["condition"].unique(maintain_order=True).to_list() == names
+
+
+def test_what_a_system_hangs_on_is_found(done: flow.Run) -> None:
+    # It answers by the mean grey: a mirror image has the same, darkness another.
+    found = shares(done.findings)
+    assert found["repeat"] == found["alone"] == found["mirror:5"] == 1.0
+    darkest = found["brightness-down:5"]
+    assert darkest is not None
+    assert darkest < 0.7
+    assert shares(done.findings, "unchanged_area").keys() == {"brightness-down"}
+
+
+def test_the_answers_to_unchanged_media_are_those_of_an_audit_without_stress(
+    done: flow.Run, tmp_path: Path
+) -> None:
+    plain = audited(tmp_path, stress="")
+    ours, theirs = (
+        [f.row() for f in run.findings if f.place.family not in ("robustness", "reliance")
+         and ":" not in (f.place.condition or "")
+         and f.place.condition not in ("repeat", "alone")]
+        for run in (done, plain)
+    )  # fmt: skip
+    assert ours == theirs
+    assert json.loads((plain.folder / "run.json").read_text("utf-8"))["stress"] == []
+
+
+def test_asked_again_nothing_is_asked_and_another_severity_asks_only_for_itself(
+    tmp_path: Path,
+) -> None:
+    run = audited(tmp_path)
+    before = sum(asked(tmp_path).values())
+    again = audited(tmp_path)
+    assert sum(asked(tmp_path).values()) == before
+    assert (run.folder / "findings.parquet").read_bytes() == (
+        again.folder / "findings.parquet"
+    ).read_bytes()
+    audited(tmp_path, STRESS.replace("[1, 5]", "[1, 2, 5]"))
+    # Items with equal pictures are one question.
+    first = len({row["sha256"] for row in _items(tmp_path).iter_rows(named=True)})
+    assert sum(asked(tmp_path).values()) == before + first
+
+
+def _items(folder: Path) -> pl.DataFrame:
+    spec = read_audit(folder / "audit.yaml").spec.datasets[0]
+    assert spec.manifest is not None
+    made = DatasetSpec(id="pictures", manifest=spec.manifest, taxonomy=spec.own_taxonomy())
+    return open_dataset(made, base=folder).items
+
+
+def test_a_budget_leaves_whole_people_in_a_drawn_order(tmp_path: Path) -> None:
+    run = audited(tmp_path, STRESS + "  budget: {items: 90}\n")
+    (told,) = record(run)
+    n = {c["name"]: c["n_asked"] for c in told["conditions"]}
+    assert 0 < min(n.values()) <= max(n.values()) < N_ITEMS
+    # Conditions are equally complete, but for the round in which it was spent.
+    assert max(n.values()) - min(n.values()) <= 8
+    assert told["says"].startswith("The budget of 90 questions is spent: ")
+    assert sum(asked(tmp_path).values()) <= 90
+    base = RunFolder.open(run.folder).read_answers("mine", "pictures")
+    assert base.height == max([base.height, *n.values()])
+    # What was not asked is no failure: it is not there.
+    failed = run.findings.where(metric="failure_rate", condition=None, attribute=None)
+    assert failed[0].result.n_items == base.height
+
+
+def test_going_on_with_a_larger_budget_asks_for_the_rest(tmp_path: Path) -> None:
+    audited(tmp_path, STRESS + "  budget: {items: 90}\n")
+    run = audited(tmp_path, STRESS)
+    (told,) = record(run)
+    assert {c["n_asked"] for c in told["conditions"]} == {N_ITEMS}
+    whole = audited(tmp_path / "whole", STRESS)
+    assert run.findings.to_polars().equals(whole.findings.to_polars())
+
+
+def test_asking_stops_where_an_interval_is_narrow_enough(tmp_path: Path) -> None:
+    run = audited(tmp_path, STRESS + "  stop: {half_width: 0.3, looks: 2}\n")
+    (told,) = record(run)
+    assert told["n_looks"] == 2
+    assert told["stopped"]
+    n = {c["name"]: c["n_asked"] for c in told["conditions"]}
+    # Half of ten people with four pictures each.
+    assert {n[name] for name in told["stopped"]} <= {N_ITEMS // 2, N_ITEMS}
+    (found,) = run.findings.where(metric="unchanged", condition="repeat", attribute=None)
+    assert "allows for 2 looks" in found.row()["method"]
+
+
+def test_claims_under_stress_are_judged_and_gated(tmp_path: Path) -> None:
+    claims = """\
+  - id: steady
+    says: it is not moved by darkness
+    metric: unchanged
+    at_least: 0.9
+    condition: brightness-down:5
+  - id: mirrored
+    says: it is not moved by a mirror
+    metric: unchanged
+    at_least: 0.3
+    condition: mirror:5
+"""
+    run = audited(tmp_path, STRESS, AUDIT + claims)
+    verdicts = {v.claim.id: v for v in run.verdicts}
+    assert verdicts["steady"].outcome.value == "not_upheld"
+    assert "share of answers unchanged under brightness-down:5" in verdicts["steady"].sentence
+    mirrored = verdicts["mirrored"]
+    if mirrored.skill_shown:
+        assert mirrored.outcome.value == "upheld"
+    else:
+        assert mirrored.outcome.value == "inconclusive"
+        assert "a system that guesses may be moved by nothing" in str(mirrored.reason)
+
+
+def test_pairs_ask_only_items_that_have_a_partner(tmp_path: Path) -> None:
+    run = audited(tmp_path, "stress:\n  perturbations: [swap-background]\n")
+    (told,) = record(run)
+    (condition,) = told["conditions"]
+    assert (condition["family"], condition["n_asked"]) == ("reliance", N_ITEMS)
+    assert Counter(under(run)["item"].to_list()).most_common(1)[0][1] == 1
+
+
+def test_sounds_are_not_changed_like_pictures(tmp_path: Path) -> None:
+    read = read_audit(build(tmp_path, AUDIT + "stress:\n  perturbations: [shift]\n"))
+    assert read.spec.stress is not None
+    dataset = open_dataset(
+        DatasetSpec(id="pictures", manifest="pictures.csv",
+                    taxonomy=read.spec.datasets[0].own_taxonomy()),
+        base=tmp_path,
+    )  # fmt: skip
+    assert media_kind(dataset) == "image"
+    assert check_stress(read, {"pictures": dataset}) == []
+    names = [p.condition.name for p in planned(read.spec.stress, dataset, 0)]
+    assert names == [f"shift:{k}" for k in range(1, 6)]
+
+
+def test_a_damaged_record_is_told(done: flow.Run) -> None:
+    folder = RunFolder.open(done.folder)
+    with pytest.raises(InputError) as error:
+        stress_of(folder, {"stress": [{"system": "mine"}]})
+    assert str(error.value) == (
+        f"{done.folder}: the record of the run is damaged. "
+        f"Run: facevalue run AUDIT.yaml --out {done.folder}"
+    )
+    (told,) = record(done)
+    assert Kept.from_json(told).as_json() == json.loads(json.dumps(told), object_hook=None) | {
+        k: tuple(told[k]) for k in ("conditions", "stopped")
+    }
