@@ -23,6 +23,7 @@ import polars as pl
 import facevalue
 from facevalue.atomic import write_text
 from facevalue.audits import (
+    BudgetSpec,
     FindingSet,
     ReadAudit,
     Sample,
@@ -121,6 +122,7 @@ def audit(
     out: str | Path,
     *,
     on_event: OnEvent = lambda *_: None,
+    budget: BudgetSpec | None = None,
     now: datetime | None = None,
 ) -> Run:
     """Run an audit file to a report; what was begun in ``out`` is resumed.
@@ -133,6 +135,8 @@ def audit(
         The run folder, new, empty or of the same audit.
     on_event
         Is told about progress.
+    budget
+        How much each system may be asked now; calling again goes on with the rest.
     now
         The time that goes into the run; by default the clock's.
 
@@ -145,7 +149,7 @@ def audit(
     """
     read = read_audit(Path(path))
     opened = _open_datasets(read)
-    folder = run_systems(read, Path(out), opened=opened, on_event=on_event, now=now)
+    folder = run_systems(read, Path(out), opened=opened, on_event=on_event, budget=budget, now=now)
     findings = measure_run(folder, read=read, opened=opened)
     verdicts = judge_run(folder, findings=findings)
     simulate_run(folder, read=read, opened=opened)
@@ -185,6 +189,7 @@ def run_systems(
     *,
     opened: _Opened | None = None,
     on_event: OnEvent = lambda *_: None,
+    budget: BudgetSpec | None = None,
     now: datetime | None = None,
 ) -> RunFolder:
     """Ask every system for what it has not answered yet, and keep the answers."""
@@ -197,7 +202,7 @@ def run_systems(
         record = _begin_record(folder, read, opened, now)
         for entry, system in systems:
             counts: dict[str, int] = {}
-            asking = Asking(read, system, folder, on_event)
+            asking = Asking(read, system, folder, on_event, budget)
             for key, dataset in _datasets_for(entry, opened):
                 answers = recorded.get((entry.name, key))
                 if answers is None:
@@ -205,6 +210,7 @@ def run_systems(
                 folder.write_answers(entry.name, key, answers)
                 _count_failures(answers, counts)
             record["stress"] += [kept.as_json() for kept in asking.kept]
+            _note(record, asking.says, [key for key, _ in _datasets_for(entry, opened)])
             record["systems"].append(system_record(system.spec, entry.labels, counts))
         _write_record(folder, record)
     finally:
@@ -453,6 +459,13 @@ def _recorded(
     if problems:
         raise AuditSpecError(str(read.path), list(dict.fromkeys(problems)))
     return tables
+
+
+def _note(record: dict[str, Any], says: str, datasets: Sequence[str]) -> None:
+    """Add a note to the sheets of datasets that were not asked about in full."""
+    for told in record["datasets"]:
+        if says and told["id"] in datasets:
+            told["notes"] = [*told["notes"], says]
 
 
 def _count_failures(answers: pl.DataFrame, counts: dict[str, int]) -> None:

@@ -318,18 +318,27 @@ class Asking:
         Where answers are kept.
     on_event
         Is told about progress: system, dataset, event.
+    limit
+        How much may be asked now; by default what the audit file says under ``stress``.
     """
 
     read: ReadAudit
     system: System | Recorded
     folder: RunFolder
     on_event: Callable[[str, str, Event], None]
+    limit: BudgetSpec | None = None
     kept: list[Kept] = field(default_factory=list)
     budget: Budget | None = field(init=False)
 
     def __post_init__(self) -> None:
-        stress_spec = self.read.spec.stress
-        self.budget = _budget_of(None if stress_spec is None else stress_spec.budget)
+        declared = None if self.read.spec.stress is None else self.read.spec.stress.budget
+        self.budget = _budget_of(self.limit or declared)
+
+    @property
+    def says(self) -> str:
+        """What was left out because the budget is spent; empty if nothing was."""
+        sentence = "" if self.budget is None else self.budget.sentence
+        return f"{self.system.spec.name}: {sentence}" if sentence else ""
 
     def answers(self, key: str, dataset: Dataset) -> pl.DataFrame:
         """Return the answers to unchanged media; those under stress are kept beside them."""
@@ -348,8 +357,10 @@ class Asking:
                 self.folder.write_answers(name, stress_name(key), under)
                 self.kept.append(kept)
                 return base
+        drawn = dataset if self.budget is None else Subset(dataset, _drawn(dataset, self.read))
         with closing(self.folder.open_store()) as store:
-            return execute(self.system, dataset, store, on_event=tell, budget=self.budget)
+            table = execute(self.system, drawn, store, on_event=tell, budget=self.budget)
+        return table if self.budget is None else _in_order([table], dataset)
 
 
 def stress_of(folder: RunFolder, record: Mapping[str, Any]) -> list[Kept]:
@@ -479,14 +490,8 @@ def _kept(  # noqa: PLR0913 - a part of `ask_under_stress`
     stopped: Sequence[str],
     budget: Budget | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, Kept]:
-    order = pl.DataFrame({"item": dataset.items["item"]}).with_row_index("row")
-
-    def whole(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
-        table = pl.concat(list(tables), how="diagonal_relaxed")
-        return table.join(order, on="item", how="left").sort("row").drop("row")
-
     long = [
-        whole(tables).with_columns(condition=pl.lit(name))
+        _in_order(tables, dataset).with_columns(condition=pl.lit(name))
         for name, tables in found.items()
         if tables
     ]
@@ -509,7 +514,20 @@ def _kept(  # noqa: PLR0913 - a part of `ask_under_stress`
         n_items=len(dataset),
         says="" if budget is None else budget.sentence,
     )
-    return whole(base), pl.concat(long, how="diagonal_relaxed"), kept
+    return _in_order(base, dataset), pl.concat(long, how="diagonal_relaxed"), kept
+
+
+def _in_order(tables: Sequence[pl.DataFrame], dataset: Dataset) -> pl.DataFrame:
+    """Return the rows of all tables in the order of the dataset."""
+    order = pl.DataFrame({"item": dataset.items["item"]}).with_row_index("row")
+    table = pl.concat(list(tables), how="diagonal_relaxed")
+    return table.join(order, on="item", how="left").sort("row").drop("row")
+
+
+def _drawn(dataset: Dataset, read: ReadAudit) -> list[str]:
+    """Return the items person by person, in a drawn order: a part of them is then no choice."""
+    rounds = _rounds(dataset, max(dataset.items.height, 1), read.spec.seed)
+    return [item for items in rounds for item in items]
 
 
 def floor_of(names: Iterable[str], *, is_deterministic: bool) -> str | None:

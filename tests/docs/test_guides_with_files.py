@@ -15,7 +15,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("first-audit", [0, 0, 1, 0]), ("own-scenario", [0])]
+    ("name", "expected"), [("first-audit", [0, 0, 1, 0]), ("own-scenario", [0]), ("stress", [1, 0])]
 )
 def test_the_commands_of_a_guide_run_on_the_files_it_makes(
     name: str, expected: list[int], monkeypatch: pytest.MonkeyPatch

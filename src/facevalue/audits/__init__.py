@@ -36,7 +36,7 @@ from facevalue.audits.stability import (
     Stressed,
     measure_stress,
 )
-from facevalue.audits.stress_spec import CHECKS, BudgetSpec, StressSpec
+from facevalue.audits.stress_spec import CHECKS, BudgetSpec, StressSpec, read_budget
 
 __all__ = [
     "CHECKS",
@@ -75,6 +75,7 @@ __all__ = [
     "no_attribute",
     "paired_sample",
     "read_audit",
+    "read_budget",
     "read_verdicts",
     "sample_of",
     "write_verdicts",

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from facevalue.declared import Declared
+from facevalue.errors import InputError
 
-__all__ = ["CHECKS", "BudgetSpec", "PerturbationEntry", "StopSpec", "StressSpec"]
+__all__ = [
+    "CHECKS",
+    "BudgetSpec",
+    "PerturbationEntry",
+    "StopSpec",
+    "StressSpec",
+    "read_budget",
+]
+
+_BUDGET = re.compile(r"(\d{1,12}(?:\.\d+)?) ?(items|s|seconds|calls|)")
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Severity = Annotated[int, Field(ge=1, le=5)]
@@ -65,6 +76,34 @@ class BudgetSpec(Declared):
         if self.items is None and self.calls is None and self.seconds is None:
             raise ValueError("a budget limits items, calls or seconds")
         return self
+
+
+def read_budget(text: str) -> BudgetSpec:
+    """Return the budget that words on a command line name.
+
+    Raises
+    ------
+    InputError
+        If they name none.
+
+    Examples
+    --------
+    >>> read_budget("500").items, read_budget("90s").seconds, read_budget("20 calls").calls
+    (500, 90.0, 20)
+    """
+    found = _BUDGET.fullmatch(text.strip())
+    if found is None or not float(found[1]) > 0:
+        raise InputError(
+            f"--budget {text!r}: expected a number of items (500), seconds (90s) or calls "
+            "(20calls), more than 0"
+        )
+    unit = {"": "items", "s": "seconds"}.get(found[2], found[2])
+    if unit == "seconds":
+        return BudgetSpec(seconds=float(found[1]))
+    if "." in found[1]:
+        raise InputError(f"--budget {text!r}: {unit} are counted in whole numbers")
+    n = int(found[1])
+    return BudgetSpec(items=n) if unit == "items" else BudgetSpec(calls=n)
 
 
 class StressSpec(Declared):

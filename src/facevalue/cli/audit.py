@@ -11,7 +11,7 @@ import typer
 from facevalue.cli.printing import print_verdicts, progress, safe
 
 if TYPE_CHECKING:
-    from facevalue.audits import ReadAudit
+    from facevalue.audits import BudgetSpec, ReadAudit
 
 __all__ = ["add_to"]
 
@@ -20,6 +20,15 @@ RunFolderArgument = Annotated[Path, typer.Argument(help="A run folder.", metavar
 Out = Annotated[Path, typer.Option("--out", "-o", help="The run folder.", metavar="RUN")]
 Fetch = Annotated[
     bool, typer.Option("--fetch", help="First obtain the named systems and datasets it needs.")
+]
+Limit = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        help="Most to ask each system now: items (500), seconds (90s) or calls (20calls). "
+        "The same command again goes on.",
+        metavar="N",
+    ),
 ]
 
 
@@ -46,33 +55,41 @@ def demo(
     typer.echo(f"(As an audit this would end with status {status}.)", err=True)
 
 
-def audit(path: AuditFile, out: Out, fetch: Fetch = False) -> None:
+def audit(path: AuditFile, out: Out, fetch: Fetch = False, budget: Limit = None) -> None:
     """Do everything: ask the systems, measure, judge, report. Resumes what was begun."""
-    raise typer.Exit(_audit(path, out, fetch=fetch))
+    raise typer.Exit(_audit(path, out, fetch=fetch, budget=budget))
 
 
-def _audit(path: Path, out: Path, *, fetch: bool) -> int:
+def _audit(path: Path, out: Path, *, fetch: bool, budget: str | None = None) -> int:
     from facevalue import flow
 
+    limit = _limit(budget)
     if fetch:
         _fetch(path)
     with progress() as on_event:
-        done = flow.audit(path, out, on_event=on_event)
+        done = flow.audit(path, out, on_event=on_event, budget=limit)
     print_verdicts(done.verdicts)
     typer.echo(f"Report: {done.report}")
     return done.exit_status
 
 
-def run(path: AuditFile, out: Out, fetch: Fetch = False) -> None:
+def run(path: AuditFile, out: Out, fetch: Fetch = False, budget: Limit = None) -> None:
     """Ask the systems for what they have not answered yet, and keep the answers."""
     from facevalue import flow
     from facevalue.audits import read_audit
 
+    limit = _limit(budget)
     if fetch:
         _fetch(path)
     with progress() as on_event:
-        folder = flow.run_systems(read_audit(path), out, on_event=on_event)
+        folder = flow.run_systems(read_audit(path), out, on_event=on_event, budget=limit)
     typer.echo(f"Answers: {folder.predictions}")
+
+
+def _limit(budget: str | None) -> BudgetSpec | None:
+    from facevalue.audits import read_budget
+
+    return None if budget is None else read_budget(budget)
 
 
 def measure(run_folder: RunFolderArgument) -> None:
