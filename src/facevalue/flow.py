@@ -57,7 +57,13 @@ from facevalue.report.model import ReportInput
 from facevalue.report.sheets import dataset_record, missing_record, report_input, system_record
 from facevalue.runs import Event, RunFolder
 from facevalue.simulate import Simulated, write_consequences
-from facevalue.stresses import Asking, check_stress, findings_under_stress, stress_of
+from facevalue.stresses import (
+    Asking,
+    check_stress,
+    findings_of_words,
+    findings_under_stress,
+    stress_of,
+)
 from facevalue.systems import Recorded, System, SystemRequest, open_system, opener_of
 from facevalue.uses import check_uses, simulate_uses, used_attributes
 
@@ -242,6 +248,10 @@ def measure_run(
                 samples.append(paired_sample(samples[at[first, key]], samples[at[second, key]]))
                 specs.append(replace(specs[at[first, key]], joint=(), no_gap_above=()))
     found = [*measure(samples, specs)]
+    for key, i in at.items():
+        found += findings_of_words(
+            samples[i], opened.datasets[key[1]], read.spec.stress, specs[i]
+        )  # fmt: skip
     for kept in stress_of(folder, _read_record(folder)):
         i = at[kept.system, kept.dataset]
         entry = next(e for e in read.spec.systems if e.name == kept.system)

@@ -30,7 +30,7 @@ CASES = (
         says=lines(
             "audit.yaml: 1 problem(s)",
             (
-                "  line 11, stress: give perturbations or checks, e.g. perturbations: "
+                "  line 11, stress: give perturbations, checks or text, e.g. perturbations: "
                 "[gaussian-blur] [bad_value]"
             ),
         ),

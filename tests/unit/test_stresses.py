@@ -13,7 +13,7 @@ import pytest
 from facevalue import flow
 from facevalue.audits import FindingSet, read_audit
 from facevalue.dataset import DatasetSpec, open_dataset
-from facevalue.errors import InputError
+from facevalue.errors import AuditSpecError, InputError
 from facevalue.runs import RunFolder
 from facevalue.stresses import Kept, check_stress, media_kind, planned, stress_name, stress_of
 from flow_support import AUDIT, N_ITEMS, NOW, asked, build
@@ -208,3 +208,25 @@ def test_a_damaged_record_is_told(done: flow.Run) -> None:
     assert Kept.from_json(told).as_json() == json.loads(json.dumps(told), object_hook=None) | {
         k: tuple(told[k]) for k in ("conditions", "stopped")
     }
+
+
+def test_words_are_measured_from_answers_that_are_there(tmp_path: Path) -> None:
+    run = audited(tmp_path, "stress:\n  text: light\n")
+    assert record(run) == []
+    found = {(f.place.metric, f.place.condition) for f in run.findings.where(family="reliance")}
+    assert found == {
+        ("same_answer", "same-text"),
+        ("same_answer", "other-text"),
+        ("same_answer_gain", "same-text"),
+    }
+    assert sum(asked(tmp_path).values()) == N_ITEMS
+
+
+def test_an_attribute_of_words_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(AuditSpecError) as error:
+        audited(tmp_path, "stress:\n  text: sentence\n")
+    (problem,) = error.value.problems
+    assert (problem.code, problem.where) == ("unknown_attribute", "stress.text")
+    assert problem.what == (
+        "dataset 'pictures' has no attribute 'sentence'. It has: 'sex', 'light'"
+    )

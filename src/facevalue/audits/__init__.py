@@ -37,6 +37,7 @@ from facevalue.audits.stability import (
     measure_stress,
 )
 from facevalue.audits.stress_spec import CHECKS, BudgetSpec, StressSpec, read_budget
+from facevalue.audits.words import words_findings
 
 __all__ = [
     "CHECKS",
@@ -78,5 +79,6 @@ __all__ = [
     "read_budget",
     "read_verdicts",
     "sample_of",
+    "words_findings",
     "write_verdicts",
 ]

@@ -28,7 +28,7 @@ CHECKS: dict[str, str] = {
     "repeat": "the same media, asked again",
     "alone": "the same media, one at a time",
     "shuffled": "the same media, in another order and among other neighbours",
-    "renamed": "the same media, under a name that says nothing",
+    "renamed": "the same media as a new copy, under a name that says nothing",
 }
 """Ways of asking that should not change the answer, and what each does."""
 
@@ -115,6 +115,9 @@ class StressSpec(Declared):
     checks: list[Literal["repeat", "alone", "shuffled", "renamed"]] = Field(
         default_factory=list, description="Other ways of asking that should change nothing."
     )
+    text: Name | None = Field(
+        None, description="Attribute that says which words are spoken: do answers go with them?"
+    )
     systems: list[Name] = Field(default_factory=list, description="Default: all.")
     datasets: list[Name] = Field(default_factory=list, description="Default: all with media.")
     groups: bool = Field(True, description="Also tell groups, and their gaps.")
@@ -129,8 +132,10 @@ class StressSpec(Declared):
 
     @model_validator(mode="after")
     def _something(self) -> StressSpec:
-        if not self.perturbations and not self.checks:
-            raise ValueError("give perturbations or checks, e.g. perturbations: [gaussian-blur]")
+        if not self.perturbations and not self.checks and self.text is None:
+            raise ValueError(
+                "give perturbations, checks or text, e.g. perturbations: [gaussian-blur]"
+            )
         names = [entry.name for entry in self.entries]
         for name in names:
             if names.count(name) > 1:

@@ -1,43 +1,27 @@
-"""Stress: from what an audit file says to conditions, from conditions to answers and findings.
+"""Ask systems about media as they are and under every condition, in rounds of whole people.
 
-Stands between `runs`, which asks, `perturb`, which changes media, and `audits`, which measures;
-none of them knows the others. People are asked for in a drawn order and in rounds, so that a
-budget that is spent, or an interval that is narrow enough, leaves a sample and no selection.
+People come in a drawn order, so that a budget that is spent, or an interval that is narrow
+enough, leaves a sample and no selection.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal, Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from facevalue.audits import (
-    CHECKS,
-    CONTROLS,
-    RELIANCE,
-    ROBUSTNESS,
     BudgetSpec,
-    MeasureSpec,
     ReadAudit,
-    Sample,
-    Stressed,
     StressSpec,
-    measure_stress,
 )
-from facevalue.audits.findings import Finding
-from facevalue.canonical import digest
 from facevalue.dataset import Dataset
-from facevalue.domain import Failure, Media
-from facevalue.errors import InputError, Problem, UnknownNameError
-from facevalue.perturb import PERTURBATIONS, Perturbation, Role
-from facevalue.perturb.pairs import PAIRS, PairPerturbation
-from facevalue.perturb.partners import choose_partners
+from facevalue.errors import InputError
 from facevalue.runs import (
     Budget,
     Condition,
@@ -49,47 +33,13 @@ from facevalue.runs import (
     stress,
 )
 from facevalue.stats import IntervalSpec, Scale, interval, level_of_look, mean_of, refuse
+from facevalue.stresses.conditions import Planned, floor_of, planned
 from facevalue.systems import Recorded, System
 
-__all__ = [
-    "Asking",
-    "Kept",
-    "Planned",
-    "check_stress",
-    "findings_under_stress",
-    "floor_of",
-    "media_kind",
-    "planned",
-    "stress_name",
-    "stress_of",
-]
+__all__ = ["Asking", "Kept", "ask_under_stress", "stress_name", "stress_of"]
 
-FAMILY = {Role.NUISANCE: ROBUSTNESS, Role.CONTROL: CONTROLS, Role.RELIANCE: RELIANCE}
-FLOORS = ("least-change", "least-change-sound")
-REPEAT = "repeat"
-MADE_WITH = {"image": ("numpy", "opencv-python-headless", "pillow"), "sound": ("numpy", "scipy")}
 BUDGET_ROUNDS = 10
 """In how many parts people are asked for under a budget."""
-
-Kind = Literal["image", "sound"]
-
-
-class ReadSample(Protocol):
-    """From an answer table to a sample, as for unchanged media."""
-
-    def __call__(self, *, answers: pl.DataFrame) -> Sample:
-        """Return the sample."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """One condition: what is asked, and how its answers are read."""
-
-    condition: Condition
-    family: str
-    curve: str | None = None
-    severity: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,155 +103,6 @@ def _budget_of(spec: BudgetSpec | None) -> Budget | None:
     if spec is None:
         return None
     return Budget(items=spec.items, calls=spec.calls, seconds=spec.seconds)
-
-
-def media_kind(dataset: Dataset) -> Kind | None:
-    """Return what the items of a dataset are; `None` without media that can be read."""
-    if not dataset.has_media:
-        return None
-    for item in dataset.items["item"].head(5).to_list():
-        (media,) = dataset.media([item])
-        if isinstance(media, Media):
-            if media.image is not None:
-                return "image"
-            return None if media.sound is None else "sound"
-    return None
-
-
-def check_stress(read: ReadAudit, datasets: Mapping[str, Dataset]) -> list[Problem]:
-    """Return what is wrong with the ``stress`` of an audit file, all at once."""
-    spec = read.spec.stress
-    if spec is None:
-        return []
-    problems: list[Problem] = []
-    for i, entry in enumerate(spec.entries):
-        where = f"stress.perturbations[{i}]"
-        try:
-            found = _named(entry.name)
-        except UnknownNameError as error:
-            # There are more than a message should list.
-            guess = str(error).partition(" Known:")[0]
-            what = f"{guess} All of them: facevalue perturbations list"
-            problems.append(Problem("unknown_name", what, where))
-            continue
-        missing = [s for s in entry.severities if s not in _severities(found)]
-        if missing:
-            has = ", ".join(map(str, _severities(found)))
-            what = f"{entry.name} has no severity {', '.join(map(str, missing))}; it has {has}"
-            problems.append(Problem("bad_value", what, where))
-    if not problems and datasets:
-        problems += _fits_nothing(spec, datasets)
-    return problems
-
-
-def _fits_nothing(spec: StressSpec, datasets: Mapping[str, Dataset]) -> list[Problem]:
-    used = {k: d for k, d in datasets.items() if not spec.datasets or k in spec.datasets}
-    kinds = {media_kind(d) for d in used.values()} - {None}
-    if not kinds:
-        named = ", ".join(repr(k) for k in used) or "none"
-        what = f"no dataset with media that can be changed; those asked on: {named}"
-        return [Problem("no_media", what, "stress")]
-    return [
-        Problem(
-            "bad_value",
-            f"{entry.name} changes {_named(entry.name).media}s, and no dataset here has any",
-            f"stress.perturbations[{i}]",
-        )
-        for i, entry in enumerate(spec.entries)
-        if _named(entry.name).media not in kinds
-    ]
-
-
-def _named(name: str) -> Perturbation | PairPerturbation:
-    if name in PAIRS:
-        return PAIRS[name]
-    if name not in PERTURBATIONS:
-        raise UnknownNameError("perturbation", name, sorted({*PERTURBATIONS, *PAIRS}))
-    return PERTURBATIONS[name]
-
-
-def _severities(found: Perturbation | PairPerturbation) -> tuple[int, ...]:
-    return (found.severity,) if isinstance(found, PairPerturbation) else found.severities
-
-
-def planned(spec: StressSpec, dataset: Dataset, seed: int) -> list[Planned]:
-    """Return the conditions that fit a dataset, in the order of the audit file; checks first."""
-    kind = media_kind(dataset)
-    if kind is None:
-        return []
-    found = [_check(name, seed) for name in CHECKS if name in spec.checks]
-    for entry in spec.entries:
-        one = _named(entry.name)
-        if one.media != kind:
-            continue
-        if isinstance(one, PairPerturbation):
-            found.append(_pair(one, dataset, seed))
-        else:
-            found += [_step(one, s, seed) for s in entry.severities or one.severities]
-    return found
-
-
-def _step(one: Perturbation, severity: int, seed: int) -> Planned:
-    applied = one.at(severity, seed=seed)
-
-    def change(media: Media, _: Media | None) -> Media | Failure:
-        return applied.apply(media)
-
-    identity = {**applied.identity, "made_with": _versions(one.media)}
-    condition = Condition(name=applied.condition, identity=identity, change=change)
-    return Planned(
-        condition=condition, family=FAMILY[one.role], curve=one.name, severity=severity
-    )  # fmt: skip
-
-
-def _pair(one: PairPerturbation, dataset: Dataset, seed: int) -> Planned:
-    applied = one.with_seed(seed)
-    items = dataset.items
-    partners = choose_partners(
-        items["item"].to_list(), items["annotated"].to_list(), items["subject"].to_list(),
-        seed=seed, label=one.partner,
-    )  # fmt: skip
-
-    def change(media: Media, other: Media | None) -> Media | Failure:
-        if other is None:
-            raise InputError(f"{one.name}: item {media.item!r} has no partner")
-        return applied.apply(media, other)
-
-    identity = {**applied.identity, "made_with": _versions(one.media)}
-    condition = Condition(
-        name=applied.condition, identity=identity, change=change, partners=partners
-    )
-    return Planned(condition=condition, family=RELIANCE, curve=one.name, severity=one.severity)
-
-
-def _versions(kind: Kind) -> dict[str, str]:
-    """Return the versions of what changes media: another one may round otherwise."""
-    found = {}
-    for package in MADE_WITH[kind]:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue  # what is not here changed nothing
-    return found
-
-
-def _check(name: str, seed: int) -> Planned:
-    identity: dict[str, object] = {"check": name, "version": 1}
-    if name == "shuffled":
-        identity["seed"] = seed
-    condition = Condition(
-        name=name,
-        identity=identity,
-        change=_renamed if name == "renamed" else None,
-        batch_size=1 if name == "alone" else None,
-        order_seed=seed if name == "shuffled" else None,
-    )
-    return Planned(condition=condition, family=ROBUSTNESS)
-
-
-def _renamed(media: Media, _: Media | None) -> Media:
-    name = digest(["renamed", media.sha256])
-    return replace(media, item=name[:16], sha256=name, path=None)
 
 
 @dataclass
@@ -528,63 +329,3 @@ def _drawn(dataset: Dataset, read: ReadAudit) -> list[str]:
     """Return the items person by person, in a drawn order: a part of them is then no choice."""
     rounds = _rounds(dataset, max(dataset.items.height, 1), read.spec.seed)
     return [item for items in rounds for item in items]
-
-
-def floor_of(names: Iterable[str], *, is_deterministic: bool) -> str | None:
-    """Return the smallest change: of a system that draws its answers, asking it again.
-
-    Parameters
-    ----------
-    names
-        Of all conditions.
-    is_deterministic
-        Whether the system declares that it answers the same media alike.
-
-    Examples
-    --------
-    >>> asked = ["repeat", "least-change:1", "mirror:5"]
-    >>> floor_of(asked, is_deterministic=True), floor_of(asked, is_deterministic=False)
-    ('least-change:1', 'repeat')
-    """
-    least = [n for n in sorted(names) if n.partition(":")[0] in FLOORS]
-    again = [n for n in names if n == REPEAT]
-    return next(iter([*least, *again] if is_deterministic else [*again, *least]), None)
-
-
-def findings_under_stress(
-    base: Sample,
-    folder: RunFolder,
-    kept: Kept,
-    spec: MeasureSpec,
-    read_sample: ReadSample,
-) -> list[Finding]:
-    """Measure what was answered under all conditions.
-
-    Parameters
-    ----------
-    base
-        Answers to unchanged media.
-    folder
-        The run, with the answers under stress.
-    kept
-        What is known of them.
-    spec
-        How to measure.
-    read_sample
-        From an answer table to a sample, as for unchanged media.
-    """
-    answers = folder.read_answers(kept.system, stress_name(kept.dataset))
-    stressed = [
-        Stressed(
-            condition=told["name"],
-            family=told["family"],
-            answers=read_sample(
-                answers=answers.filter(pl.col("condition") == told["name"]).drop("condition")
-            ),
-            curve=told["curve"],
-            severity=told["severity"],
-        )
-        for told in kept.conditions
-        if told["n_asked"]
-    ]
-    return measure_stress(base, stressed, spec, floor=kept.floor, n_looks=kept.n_looks)

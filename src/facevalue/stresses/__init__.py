@@ -1,0 +1,23 @@
+"""Stress: from what an audit file says to conditions, from conditions to answers and findings.
+
+Stands between `runs`, which asks, `perturb`, which changes media, and `audits`, which measures;
+none of them knows the others.
+"""
+
+from facevalue.stresses.asking import Asking, Kept, stress_name, stress_of
+from facevalue.stresses.conditions import Planned, check_stress, floor_of, media_kind, planned
+from facevalue.stresses.findings import findings_of_words, findings_under_stress
+
+__all__ = [
+    "Asking",
+    "Kept",
+    "Planned",
+    "check_stress",
+    "findings_of_words",
+    "findings_under_stress",
+    "floor_of",
+    "media_kind",
+    "planned",
+    "stress_name",
+    "stress_of",
+]
