@@ -19,6 +19,7 @@ from facevalue.domain import Media
 from facevalue.errors import PluginError
 from facevalue.perturb import PERTURBATIONS
 from facevalue.perturb.measure import image_similarity
+from facevalue.perturb.pairs import PAIRS
 from facevalue.perturb.sheet import contact_sheet, drawn_pattern, wav_bytes
 from support import require
 
@@ -54,7 +55,8 @@ def test_all_are_listed_with_what_they_change() -> None:
     lines = said("list").splitlines()
     assert re.fullmatch(r"NAME +CHANGES +SEVERITIES +FAMILY +ROLE +ABOUT", lines[0])
     cells = {line.split()[0]: re.split(r"  +", line)[1:] for line in lines[1:]}
-    assert list(cells) == list(PERTURBATIONS)
+    assert list(cells) == sorted([*PERTURBATIONS, *PAIRS])
+    assert cells["swap-face"] == ["pictures", "5", "swaps", "reliance", PAIRS["swap-face"].about]
     assert cells["gaussian-blur"] == [
         "pictures", "1–5", "blur", "nuisance", PERTURBATIONS["gaussian-blur"].about,
     ]  # fmt: skip
@@ -180,6 +182,13 @@ def test_what_cannot_be_shown_is_said_in_full(tmp_path: Path) -> None:
         else:
             assert found == f"facevalue: {message}"
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_is_made_of_two_items_is_not_shown_on_one() -> None:
+    assert refused("show", "swap-face", "shift") == (
+        "facevalue: swap-face: made of two items, and cannot be shown on one. What it does: "
+        "facevalue perturbations list"
+    )
 
 
 def test_a_place_that_cannot_be_written_is_said(

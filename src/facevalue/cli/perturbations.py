@@ -29,7 +29,8 @@ def add_to(app: typer.Typer) -> None:
 def list_perturbations() -> None:
     """List the perturbations: what they change, in which severities, and what they stand for."""
     from facevalue.errors import PluginError
-    from facevalue.perturb import PERTURBATIONS
+    from facevalue.perturb import PERTURBATIONS, Role
+    from facevalue.perturb.pairs import PAIRS
 
     rows: list[Sequence[object]] = []
     for name in PERTURBATIONS:
@@ -39,6 +40,10 @@ def list_perturbations() -> None:
             rows.append([name, "", "", "", "", f"BROKEN: {error}"])
         else:
             rows.append([name, _kind(p), _severities(p), p.family, p.role.value, p.about])
+    for name, pair in PAIRS.items():
+        kind = "pictures" if pair.media == "image" else "sounds"
+        rows.append([name, kind, pair.severity, pair.family, Role.RELIANCE.value, pair.about])
+    rows.sort(key=lambda row: str(row[0]))
     print_table(["NAME", "CHANGES", "SEVERITIES", "FAMILY", "ROLE", "ABOUT"], rows)
 
 
@@ -95,8 +100,15 @@ def show(
 
 
 def _chosen(names: Sequence[str], *, of_sounds: bool) -> list[Perturbation]:
+    from facevalue.errors import InputError
     from facevalue.perturb import PERTURBATIONS
+    from facevalue.perturb.pairs import PAIRS
 
+    if pairs := [name for name in names if name in PAIRS]:
+        raise InputError(
+            f"{', '.join(pairs)}: made of two items, and cannot be shown on one. "
+            "What it does: facevalue perturbations list"
+        )
     if names:
         return [PERTURBATIONS[name] for name in dict.fromkeys(names)]
     kind = "sound" if of_sounds else "image"
