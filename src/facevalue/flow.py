@@ -248,10 +248,8 @@ def measure_run(
                 samples.append(paired_sample(samples[at[first, key]], samples[at[second, key]]))
                 specs.append(replace(specs[at[first, key]], joint=(), no_gap_above=()))
     found = [*measure(samples, specs)]
-    for key, i in at.items():
-        found += findings_of_words(
-            samples[i], opened.datasets[key[1]], read.spec.stress, specs[i]
-        )  # fmt: skip
+    for (_, named), i in at.items():
+        found += findings_of_words(samples[i], opened.datasets[named], read.spec.stress, specs[i])
     for kept in stress_of(folder, _read_record(folder)):
         i = at[kept.system, kept.dataset]
         entry = next(e for e in read.spec.systems if e.name == kept.system)

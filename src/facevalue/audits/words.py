@@ -31,7 +31,8 @@ from facevalue.stats import IntervalSpec, Replicates, Scale, against_zero, inter
 
 __all__ = ["GAIN", "OTHER_TEXT", "SAME_ANSWER", "SAME_TEXT", "words_findings"]
 
-SAME_TEXT, OTHER_TEXT = "same-text", "other-text"
+SAME_TEXT = "same-text"
+OTHER_TEXT = "other-text"
 SAME_ANSWER = "same_answer"
 GAIN = "same_answer_gain"
 """How much more often answers agree with the same words than with others."""

@@ -10,7 +10,10 @@ from facevalue.report.model import (
     GroupCount,
     Provenance,
     ReportInput,
+    StressedCondition,
+    StressSheet,
     SystemSheet,
+    WorstItem,
 )
 from facevalue.report.render import build_report, write_report
 
@@ -19,7 +22,10 @@ __all__ = [
     "GroupCount",
     "Provenance",
     "ReportInput",
+    "StressSheet",
+    "StressedCondition",
     "SystemSheet",
+    "WorstItem",
     "build_report",
     "write_report",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "Cards",
     "Column",
     "Command",
+    "Curves",
     "Details",
     "Dot",
     "Dots",
@@ -39,6 +40,7 @@ __all__ = [
     "Measures",
     "Notice",
     "Page",
+    "Panel",
     "Prose",
     "Reason",
     "Reliability",
@@ -46,6 +48,7 @@ __all__ = [
     "Section",
     "Slider",
     "Step",
+    "StepPoint",
     "Table",
     "Text",
     "Told",
@@ -224,6 +227,38 @@ class Roc:
     staff_words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StepPoint:
+    """One step of a scale: where it stands, its value and the ends of its interval, in percent."""
+
+    severity: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One small plot: for each name of the figure, the steps there are, rising.
+
+    ``is_scale`` says that there are several steps, so that a line from 100 % at 0 makes sense.
+    """
+
+    title: str
+    lines: tuple[tuple[StepPoint, ...], ...]
+    is_scale: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curves:
+    """Small plots of shares against severity, two in a row, all with the same axes."""
+
+    title: str
+    names: tuple[str, ...]
+    panels: tuple[Panel, ...]
+    interval_words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """A chart, what it shows in words, and the table with the same numbers.
@@ -236,7 +271,7 @@ class Figure:
     slug: str
     says: str
     note: str
-    chart: Dots | Heat | Reliability | Roc
+    chart: Dots | Heat | Reliability | Roc | Curves
     table: Table
     measure: Link | None = None
 

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from facevalue.report.blocks import Dot, Dots, Heat, Reliability, Roc
+from facevalue.report.blocks import Curves, Dot, Dots, Heat, Reliability, Roc
 from facevalue.report.wording import clean, shorten
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _KEPT = {
 }  # fmt: skip
 
 
-def svg(chart: Dots | Heat | Reliability | Roc, *, name: str, says: str) -> str:
+def svg(chart: Dots | Heat | Reliability | Roc | Curves, *, name: str, says: str) -> str:
     """Return a chart as SVG with viewBox, title and description, safe to place in a page.
 
     Parameters
@@ -74,7 +74,7 @@ def picture(drawing: str) -> bytes:
     return png
 
 
-def _specification(chart: Dots | Heat | Reliability | Roc) -> dict[str, Any]:
+def _specification(chart: Dots | Heat | Reliability | Roc | Curves) -> dict[str, Any]:
     """Return a chart in Vega-Lite.
 
     Altair's check against the schema at every step takes longer than all the drawing; the
@@ -87,7 +87,7 @@ def _specification(chart: Dots | Heat | Reliability | Roc) -> dict[str, Any]:
     return specification
 
 
-def _drawn(chart: Dots | Heat | Reliability | Roc) -> alt.LayerChart:
+def _drawn(chart: Dots | Heat | Reliability | Roc | Curves) -> alt.LayerChart:
     if isinstance(chart, Reliability):
         from facevalue.report.reliability_figure import reliability  # it draws with parts of ours
 
@@ -96,6 +96,10 @@ def _drawn(chart: Dots | Heat | Reliability | Roc) -> alt.LayerChart:
         from facevalue.report.roc_figure import roc  # as above
 
         return roc(chart)
+    if isinstance(chart, Curves):
+        from facevalue.report.stress_figures import curves  # as above
+
+        return curves(chart)
     return _dots(chart) if isinstance(chart, Dots) else _heat(chart)
 
 

@@ -200,6 +200,38 @@ FORMULAS: dict[str, Formula] = {
     "group_spread": Formula(
         "standard deviation of u_g, in log-odds", "Gelman et al. 2013, ch. 5; ADR 14", _POOLING
     ),
+    "unchanged": Formula(
+        "items with p′ = p / items with an answer p, p′ the answer to the changed item",
+        _OURS,
+        _SHARE,
+    ),
+    "unchanged_area": Formula(
+        "(1/s_max) Σ_i (s_i − s_j) · (u_i + u_j) / 2, u_i the answers unchanged at severity s_i, "
+        "j the severity before i, u = 1 at s = 0",
+        "trapezoid rule, within items; facevalue",
+        _SHARE,
+    ),
+    "unchanged_below_floor": Formula(
+        "answers unchanged by the smallest change − answers unchanged by this one, within items",
+        _OURS,
+    ),
+    "accuracy_change": Formula(
+        "(items with p ≠ a and p′ = a − items with p = a and p′ ≠ a) / N",
+        "McNemar 1947, with subjects as clusters",
+    ),
+    "confidence_change": Formula("Σ (c′ − c) / N, c′ the confidence on the changed item", _OURS),
+    "failure_change": Formula(
+        "(items that fail only when changed − items that fail only as they are) / items", _OURS
+    ),
+    "prediction_rate_change": Formula("(n′(·, p) − n(·, p)) / N, n′ on the changed items", _OURS),
+    "same_answer": Formula(
+        "pairs with p = p′ / pairs, p′ the answer to an item of another person with another a",
+        "people left out in both roles (Aronow, Samii and Assenova 2015)",
+    ),
+    "same_answer_gain": Formula(
+        "same answer with the same words − same answer with other words, within items",
+        "people left out in both roles (Aronow, Samii and Assenova 2015)",
+    ),
     "prohibited_output": Formula("answers with such a label / answers", _OURS),
 }
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from facevalue.audits.findings import Place
 from facevalue.audits.looks import IMPACT_RATIO_OF, LARGEST_GAP, NO_GAP_ABOVE, RATIO_OF
+from facevalue.report.stress_metrics import STRESS_METRICS, Metric
 from facevalue.report.wording import Unit
 
 __all__ = ["axis_words", "bare", "base_of", "definition", "metric_words", "parts", "unit_of"]
@@ -14,17 +14,8 @@ __all__ = ["axis_words", "bare", "base_of", "definition", "metric_words", "parts
 _WITH_ARGUMENT = re.compile(r"^([^\[]+)\[(.*)\]$", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Metric:
-    title: str
-    with_argument: str
-    unit: Unit
-    of: str
-    definition: str
-
-
-_METRICS: dict[str, _Metric] = {
-    "accuracy": _Metric(
+_METRICS: dict[str, Metric] = {
+    "accuracy": Metric(
         "accuracy",
         "accuracy ({})",
         Unit.SHARE,
@@ -32,7 +23,7 @@ _METRICS: dict[str, _Metric] = {
         "Share of the answers whose predicted label is the annotated label. Items the system "
         "failed on are left out; with “failures=wrong” they count as wrong answers.",
     ),
-    "uar": _Metric(
+    "uar": Metric(
         "UAR (balanced accuracy)",
         "UAR ({})",
         Unit.SHARE,
@@ -40,7 +31,7 @@ _METRICS: dict[str, _Metric] = {
         "Unweighted average recall: the recall of each annotated label, averaged with equal "
         "weight, so that a frequent label counts no more than a rare one.",
     ),
-    "mcc": _Metric(
+    "mcc": Metric(
         "MCC",
         "MCC ({})",
         Unit.INDEX,
@@ -48,28 +39,28 @@ _METRICS: dict[str, _Metric] = {
         "Matthews correlation coefficient over all labels (Gorodkin 2004): 1 for complete "
         "agreement with the annotations, 0 for none beyond chance.",
     ),
-    "recall": _Metric(
+    "recall": Metric(
         "recall",
         "recall of “{}”",
         Unit.SHARE,
         "% of answers to items so annotated",
         "Of the answers to items annotated with the label, the share that predict it.",
     ),
-    "precision": _Metric(
+    "precision": Metric(
         "precision",
         "precision of “{}”",
         Unit.SHARE,
         "% of answers so predicted",
         "Of the answers that predict the label, the share whose items are annotated with it.",
     ),
-    "f1": _Metric(
+    "f1": Metric(
         "F1",
         "F1 of “{}”",
         Unit.SHARE,
         "%",
         "Harmonic mean of the precision and the recall of the label.",
     ),
-    "confusion": _Metric(
+    "confusion": Metric(
         "confusion",
         "annotated → predicted “{}”",
         Unit.SHARE,
@@ -77,14 +68,14 @@ _METRICS: dict[str, _Metric] = {
         "Of the answers to items annotated with the first label, the share that predict the "
         "second. Each row of the matrix adds up to 100 %.",
     ),
-    "prediction_rate": _Metric(
+    "prediction_rate": Metric(
         "how often a label is predicted",
         "predicted “{}”",
         Unit.SHARE,
         "% of answers",
         "Share of all answers that predict the label, whatever the items are annotated as.",
     ),
-    "standardised_prediction_rate": _Metric(
+    "standardised_prediction_rate": Metric(
         "how often a label is predicted, annotations alike",
         "predicted “{}”, annotations alike",
         Unit.SHARE,
@@ -93,14 +84,14 @@ _METRICS: dict[str, _Metric] = {
         "annotations (direct standardisation to the mix of the whole sample). A difference "
         "that remains is not due to groups showing different emotions in these data.",
     ),
-    "failure_rate": _Metric(
+    "failure_rate": Metric(
         "failure rate",
         "failure rate: {}",
         Unit.SHARE,
         "% of items",
         "Share of items for which the system gave no usable answer, in all and by kind.",
     ),
-    "abstention_rate": _Metric(
+    "abstention_rate": Metric(
         "abstention rate",
         "abstention rate ({})",
         Unit.SHARE,
@@ -108,7 +99,7 @@ _METRICS: dict[str, _Metric] = {
         "Share of items to which the system answered that there is no emotion. Such items are "
         "not part of its accuracy.",
     ),
-    "answer_rate": _Metric(
+    "answer_rate": Metric(
         "answer rate",
         "answer rate ({})",
         Unit.SHARE,
@@ -116,7 +107,7 @@ _METRICS: dict[str, _Metric] = {
         "Share of the items without any emotion to find for which the system named one. The "
         "right answer to each of them is to give none.",
     ),
-    "ece": _Metric(
+    "ece": Metric(
         "ECE",
         "ECE ({})",
         Unit.SHARE,
@@ -126,7 +117,7 @@ _METRICS: dict[str, _Metric] = {
         "over 15 bins of confidence. Chance adds to it. The interval is that of the error without "
         "what chance adds, wide enough to hold the number.",
     ),
-    "ece_debiased": _Metric(
+    "ece_debiased": Metric(
         "calibration error without chance",
         "calibration error without chance ({})",
         Unit.SHARE,
@@ -135,14 +126,14 @@ _METRICS: dict[str, _Metric] = {
         "one under which the error found is what one expects. Its interval reaches zero where "
         "chance alone explains what was found.",
     ),
-    "overconfidence": _Metric(
+    "overconfidence": Metric(
         "overconfidence",
         "overconfidence ({})",
         Unit.POINTS,
         "mean confidence minus accuracy, points",
         "Mean confidence minus accuracy. Above zero the system is surer than it is right.",
     ),
-    "confident_errors": _Metric(
+    "confident_errors": Metric(
         "errors given with confidence",
         "errors given with a score of at least {}",
         Unit.SHARE,
@@ -150,7 +141,7 @@ _METRICS: dict[str, _Metric] = {
         "Of the answers whose label is not the annotated one, the share given with at least the "
         "score in brackets.",
     ),
-    "confidence_auroc": _Metric(
+    "confidence_auroc": Metric(
         "does confidence tell right from wrong",
         "does confidence tell right from wrong ({})",
         Unit.SHARE,
@@ -159,7 +150,7 @@ _METRICS: dict[str, _Metric] = {
         "under the ROC curve): 50 % if confidence tells nothing, 100 % if every right answer "
         "has more.",
     ),
-    "classwise_ece": _Metric(
+    "classwise_ece": Metric(
         "calibration error without chance, mean over labels",
         "calibration error of the score of “{}”",
         Unit.SHARE,
@@ -167,7 +158,7 @@ _METRICS: dict[str, _Metric] = {
         "As the calibration error without chance, but of the score of each label against how "
         "often items are annotated with it (Kull et al. 2019), and the mean over labels.",
     ),
-    "brier": _Metric(
+    "brier": Metric(
         "Brier score",
         "Brier score ({})",
         Unit.INDEX,
@@ -176,7 +167,7 @@ _METRICS: dict[str, _Metric] = {
         "label and 0 for the others, summed over labels (Brier 1950). It is reliability minus "
         "resolution plus uncertainty plus what scores do within bins.",
     ),
-    "brier_reliability": _Metric(
+    "brier_reliability": Metric(
         "Brier score, reliability",
         "Brier score, reliability ({})",
         Unit.INDEX,
@@ -185,7 +176,7 @@ _METRICS: dict[str, _Metric] = {
         "(Murphy 1973), from products of different people’s answers only, so that chance adds "
         "nothing; it may then fall below zero.",
     ),
-    "brier_resolution": _Metric(
+    "brier_resolution": Metric(
         "Brier score, resolution",
         "Brier score, resolution ({})",
         Unit.INDEX,
@@ -193,7 +184,7 @@ _METRICS: dict[str, _Metric] = {
         "How much the bins of the scores tell annotations apart, squared (Murphy 1973), from "
         "products of different people’s answers only.",
     ),
-    "brier_uncertainty": _Metric(
+    "brier_uncertainty": Metric(
         "Brier score, uncertainty",
         "Brier score, uncertainty ({})",
         Unit.INDEX,
@@ -201,14 +192,14 @@ _METRICS: dict[str, _Metric] = {
         "What a forecast of how often each label is annotated would score: no merit or fault of "
         "the system.",
     ),
-    "brier_within_bins": _Metric(
+    "brier_within_bins": Metric(
         "Brier score, within bins",
         "Brier score, within bins ({})",
         Unit.INDEX,
         "remainder",
         "What scores do inside their bins, which the other three parts do not see.",
     ),
-    "reliability": _Metric(
+    "reliability": Metric(
         "accuracy by confidence",
         "accuracy at a confidence of {}",
         Unit.SHARE,
@@ -216,28 +207,28 @@ _METRICS: dict[str, _Metric] = {
         "Of the answers with a confidence in the bin (its upper end inside), the share whose "
         "label is the annotated one.",
     ),
-    "reliability_confidence": _Metric(
+    "reliability_confidence": Metric(
         "mean confidence by bin",
         "mean confidence within {}",
         Unit.SHARE,
         "%",
         "Mean confidence of the answers in the bin.",
     ),
-    "mean_confidence": _Metric(
+    "mean_confidence": Metric(
         "mean confidence",
         "mean confidence ({})",
         Unit.SHARE,
         "mean score of the predicted label, %",
         "Mean of the score that the system gives to the label it predicts.",
     ),
-    "confident_share": _Metric(
+    "confident_share": Metric(
         "share of confident answers",
         "answers with a score of at least {}",
         Unit.SHARE,
         "% of answers",
         "Share of answers whose predicted label has at least the score in brackets.",
     ),
-    "krippendorff_alpha": _Metric(
+    "krippendorff_alpha": Metric(
         "Krippendorff’s alpha",
         "Krippendorff’s alpha ({})",
         Unit.INDEX,
@@ -246,7 +237,7 @@ _METRICS: dict[str, _Metric] = {
         "nominal): 1 for full agreement, 0 if ratings agree no more than if they were dealt to "
         "the items at random. Each rating counts once.",
     ),
-    "fleiss_kappa": _Metric(
+    "fleiss_kappa": Metric(
         "Fleiss’ kappa",
         "Fleiss’ kappa ({})",
         Unit.INDEX,
@@ -254,14 +245,14 @@ _METRICS: dict[str, _Metric] = {
         "Like Krippendorff’s alpha, with each item counting once (Fleiss 1971; for unequal "
         "numbers of raters Gwet 2014).",
     ),
-    "percent_agreement": _Metric(
+    "percent_agreement": Metric(
         "ratings that agree",
         "ratings that agree ({})",
         Unit.SHARE,
         "% of pairs of ratings of an item",
         "Share of the pairs of ratings of an item that are the same, averaged over items.",
     ),
-    "human_accuracy": _Metric(
+    "human_accuracy": Metric(
         "accuracy of a rater",
         "accuracy of a rater ({})",
         Unit.SHARE,
@@ -271,14 +262,14 @@ _METRICS: dict[str, _Metric] = {
         "the annotated label. Each item counts once. It is also the least that can be reached "
         "against one more rater: by the majority of the others.",
     ),
-    "human_uar": _Metric(
+    "human_uar": Metric(
         "UAR of a rater",
         "UAR of a rater ({})",
         Unit.SHARE,
         "mean recall, %",
         "As the accuracy of a rater, averaged over the labels with equal weight.",
     ),
-    "panel_accuracy": _Metric(
+    "panel_accuracy": Metric(
         "accuracy of a panel",
         "accuracy of a panel ({})",
         Unit.SHARE,
@@ -287,7 +278,7 @@ _METRICS: dict[str, _Metric] = {
         "majority label of the other half (of at most 16 ratings); with “annotated”, how often "
         "the majority of all raters gives the annotated label.",
     ),
-    "best_possible_accuracy": _Metric(
+    "best_possible_accuracy": Metric(
         "best possible accuracy",
         "best possible accuracy ({})",
         Unit.SHARE,
@@ -297,7 +288,7 @@ _METRICS: dict[str, _Metric] = {
         "rater: the share of the most frequent label, which is on the high side, being the "
         "largest of several shares of few ratings.",
     ),
-    "label_noise_in_errors": _Metric(
+    "label_noise_in_errors": Metric(
         "label noise in the errors",
         "label noise in the errors ({})",
         Unit.SHARE,
@@ -306,7 +297,7 @@ _METRICS: dict[str, _Metric] = {
         "where the other half gives another label than the first. Whole panels disagree less "
         "than halves, so it is at most this.",
     ),
-    "cross_entropy": _Metric(
+    "cross_entropy": Metric(
         "cross-entropy",
         "cross-entropy ({})",
         Unit.BITS,
@@ -315,7 +306,7 @@ _METRICS: dict[str, _Metric] = {
         "Scores below 0.001 count as 0.001. No scores can be lower than the entropy of the "
         "ratings (the best possible).",
     ),
-    "human_cross_entropy": _Metric(
+    "human_cross_entropy": Metric(
         "cross-entropy of the other raters",
         "cross-entropy of the other raters ({})",
         Unit.BITS,
@@ -323,7 +314,7 @@ _METRICS: dict[str, _Metric] = {
         "Mean surprise at a rater’s label for one who expects the shares of the item’s other "
         "raters, with one half added to each count (Krichevsky and Trofimov 1981).",
     ),
-    "best_possible_cross_entropy": _Metric(
+    "best_possible_cross_entropy": Metric(
         "best possible cross-entropy",
         "best possible cross-entropy ({})",
         Unit.BITS,
@@ -331,7 +322,7 @@ _METRICS: dict[str, _Metric] = {
         "Mean entropy of an item’s ratings. It is on the low side: few ratings look more alike "
         "than many.",
     ),
-    "jensen_shannon": _Metric(
+    "jensen_shannon": Metric(
         "Jensen–Shannon divergence",
         "Jensen–Shannon divergence ({})",
         Unit.BITS,
@@ -339,14 +330,14 @@ _METRICS: dict[str, _Metric] = {
         "Distance of the system’s scores from the shares of the ratings (Lin 1991): 0 if they "
         "are the same, 1 if they have no label in common.",
     ),
-    "human_jensen_shannon": _Metric(
+    "human_jensen_shannon": Metric(
         "Jensen–Shannon divergence of a rater",
         "Jensen–Shannon divergence of a rater ({})",
         Unit.BITS,
         "bits, 0 to 1",
         "Distance of one rating from the shares of the item’s other ratings.",
     ),
-    "dawid_skene_accuracy": _Metric(
+    "dawid_skene_accuracy": Metric(
         "accuracy of a rater, by the model",
         "accuracy of a rater, by the model ({})",
         Unit.SHARE,
@@ -354,14 +345,14 @@ _METRICS: dict[str, _Metric] = {
         "Dawid and Skene’s model (1979), with one table of errors for all raters: how often a "
         "rater gives the label that the model takes to be right.",
     ),
-    "dawid_skene_share": _Metric(
+    "dawid_skene_share": Metric(
         "how often a label is right, by the model",
         "right label is “{}”, by the model",
         Unit.SHARE,
         "% of items",
         "How often the model of Dawid and Skene takes the label to be the right one.",
     ),
-    "dawid_skene_confusion": _Metric(
+    "dawid_skene_confusion": Metric(
         "what raters say, by the model",
         "right label → rating “{}”",
         Unit.SHARE,
@@ -369,7 +360,7 @@ _METRICS: dict[str, _Metric] = {
         "How often raters give the second label where the model of Dawid and Skene takes the "
         "first to be right.",
     ),
-    "pooled_accuracy": _Metric(
+    "pooled_accuracy": Metric(
         "accuracy, partially pooled",
         "accuracy, partially pooled ({})",
         Unit.SHARE,
@@ -379,7 +370,7 @@ _METRICS: dict[str, _Metric] = {
         "answers about one person are alike. The fewer people in a group, and the more alike "
         "the groups, the more it is drawn to what the others say.",
     ),
-    "pooled_recall": _Metric(
+    "pooled_recall": Metric(
         "recall, partially pooled",
         "recall of “{}”, partially pooled",
         Unit.SHARE,
@@ -387,7 +378,7 @@ _METRICS: dict[str, _Metric] = {
         "Recall of a group that borrows from the other groups of its attribute, as the partially "
         "pooled accuracy does.",
     ),
-    "group_spread": _Metric(
+    "group_spread": Metric(
         "spread between groups",
         "spread between groups ({})",
         Unit.INDEX,
@@ -396,7 +387,7 @@ _METRICS: dict[str, _Metric] = {
         "attributes: the standard deviation of their log-odds in partial pooling. With three or "
         "four groups it is hardly known.",
     ),
-    "prohibited_output": _Metric(
+    "prohibited_output": Metric(
         "prohibited output",
         "prohibited output ({})",
         Unit.SHARE,
@@ -404,9 +395,10 @@ _METRICS: dict[str, _Metric] = {
         "An output label that names ethnicity, race or religion. It is reported and never "
         "evaluated.",
     ),
+    **STRESS_METRICS,
 }
 
-_UNKNOWN = _Metric("", "", Unit.INDEX, "", "")
+_UNKNOWN = Metric("", "", Unit.INDEX, "", "")
 
 
 def parts(metric: str) -> tuple[str, str]:
@@ -421,7 +413,7 @@ def parts(metric: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (metric, "")
 
 
-def _known(metric: str) -> _Metric:
+def _known(metric: str) -> Metric:
     return _METRICS.get(parts(bare(metric))[0], _UNKNOWN)
 
 
@@ -503,7 +495,12 @@ def axis_words(place: Place) -> str:
     if unit is Unit.GAP:
         return "percentage points between the two groups furthest apart"
     if unit is Unit.POINTS and place.reference is None:
-        return "percentage points, the first system minus the second"
+        is_change = _known(place.metric).unit is Unit.POINTS
+        return (
+            _known(place.metric).of
+            if is_change and place.family != "comparison"
+            else "percentage points, the first system minus the second"
+        )
     if unit is Unit.POINTS:
         return f"percentage points of difference (this minus {place.reference})"
     return metric_words(place.metric)

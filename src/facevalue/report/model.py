@@ -21,7 +21,10 @@ __all__ = [
     "Pair",
     "Provenance",
     "ReportInput",
+    "StressSheet",
+    "StressedCondition",
     "SystemSheet",
+    "WorstItem",
 ]
 
 REFERENCE = "reference: "
@@ -136,6 +139,75 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StressedCondition:
+    """One way in which media were changed, or asked about again, before a system answered.
+
+    Parameters
+    ----------
+    name
+        As in findings: ``gaussian-blur:3``, ``repeat``.
+    family
+        ``robustness``, ``controls`` or ``reliance``.
+    curve, severity
+        The scale that it is a step of, and which; `None` where there is no scale.
+    title
+        The scale, or what is done, in words.
+    heading
+        What the scale is listed under: ``blur``; empty where that is not known.
+    n_asked
+        Items asked under it.
+    """
+
+    name: str
+    family: str
+    n_asked: int
+    curve: str | None = None
+    severity: int | None = None
+    title: str = ""
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorstItem:
+    """An item whose answers change under many conditions."""
+
+    item: str
+    n_changed: int
+    n_asked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StressSheet:
+    """What is known of the conditions of one system on one dataset.
+
+    Parameters
+    ----------
+    floor
+        The condition that is the smallest change there is.
+    n_looks
+        How often asking could stop because an interval was narrow enough; 1 where it could not.
+    stopped
+        Conditions where it did.
+    n_items
+        Items of the dataset.
+    says
+        What was left out, in a sentence; empty if nothing was.
+    worst
+        Items whose answers change most, where the audit file asks for them.
+    """
+
+    system: str
+    dataset: str
+    conditions: Sequence[StressedCondition]
+    n_items: int
+    floor: str | None = None
+    n_looks: int = 1
+    stopped: Sequence[str] = ()
+    says: str = ""
+    worst: Sequence[WorstItem] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportInput:
     """Everything a report says. The same input gives the same bytes.
 
@@ -156,6 +228,7 @@ class ReportInput:
     is_public: bool = False
     simulated: Sequence[Simulated] = ()
     not_simulated: Sequence[Unsimulated] = ()
+    stressed: Sequence[StressSheet] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +297,11 @@ class Material:
     def noun(self, dataset: str) -> str:
         """Return what the independent units of a dataset are: see `Pair.noun`."""
         return next((p.noun for p in self.pairs if p.dataset == dataset), "subject")
+
+    def stress(self, pair: Pair) -> StressSheet | None:
+        """Return what a pair was put under; `None` where its media were not changed."""
+        at = (pair.system, pair.dataset)
+        return next((s for s in self.report.stressed if (s.system, s.dataset) == at), None)
 
     def sheet(self, system: str) -> SystemSheet | None:
         """Return the sheet of a system, or `None`."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from facevalue.atomic import write_text
-from facevalue.report.model import DatasetSheet, ReportInput, SystemSheet
+from facevalue.report.model import DatasetSheet, ReportInput, StressSheet, SystemSheet
 from facevalue.report.render import build_report
 
 __all__ = ["MIN_CELL", "published", "write_public_report"]
@@ -56,6 +56,7 @@ def published(report: ReportInput) -> ReportInput:
         notes=(),
         datasets=tuple(_dataset(d, min_cell) for d in report.datasets),
         systems=tuple(_system(s, min_cell) for s in report.systems),
+        stressed=tuple(_stressed(s, min_cell) for s in report.stressed),
         provenance=replace(report.provenance, command="", files=_digests(report)),
     )
 
@@ -72,6 +73,12 @@ def _system(sheet: SystemSheet, min_cell: int) -> SystemSheet:
     about = {term: sheet.about[term] for term in kept if term in sheet.about}
     failures = _of_many(sheet.failure_counts, min_cell)
     return replace(sheet, about=about, failure_counts=failures)
+
+
+def _stressed(sheet: StressSheet, min_cell: int) -> StressSheet:
+    """Take out single items, and conditions that few were asked under."""
+    shown = tuple(c for c in sheet.conditions if c.n_asked == 0 or c.n_asked >= min_cell)
+    return replace(sheet, worst=(), conditions=shown)
 
 
 def _of_many(counts: Mapping[str, int], min_cell: int) -> dict[str, int]:

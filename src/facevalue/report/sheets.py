@@ -17,6 +17,7 @@ from facevalue.report.model import (
     ReportInput,
     SystemSheet,
 )
+from facevalue.report.stress_sheets import stress_sheets
 from facevalue.runs import RunFolder
 from facevalue.simulate import read_consequences
 from facevalue.systems import SystemSpec
@@ -100,6 +101,7 @@ def report_input(
         min_cell=read.spec.analyses.min_cell,
         simulated=simulated,
         not_simulated=not_simulated,
+        stressed=stress_sheets(folder, read, record),
     )
 
 

@@ -13,8 +13,9 @@ from facevalue.report.metrics import unit_of
 from facevalue.report.model import DatasetSheet, Material
 from facevalue.report.sections.consequences import headline
 from facevalue.report.sections.criteria import about, bound_words
+from facevalue.report.sections.stress_view import UNCHANGED, StressView, views_of
 from facevalue.report.small_cells import is_hidden
-from facevalue.report.wording import count, level_words, listed, quantity, shorten
+from facevalue.report.wording import Unit, count, level_words, listed, quantity, shorten
 
 __all__ = ["MAX_ROWS", "answer_section"]
 
@@ -30,6 +31,9 @@ MANY_ROWS = 12
 MAX_NEEDS = 6
 MAX_USES = 2
 MAX_DATASETS = 3
+MAX_MOVED = 3
+MIDDLE = 3
+"""The severity that is told of on this page."""
 
 
 def answer_section(material: Material) -> Section:
@@ -46,6 +50,7 @@ def answer_section(material: Material) -> Section:
     follows = _follows(material)
     facts = (
         *([("What would follow", follows)] if follows else []),
+        *([("What moves the answers", moves)] if (moves := _moves(material)) else []),
         ("Who is in the data", " ".join(_who(material))),
         ("What they can say", _can_say(material)),
         ("What they cannot say", _cannot_say(material)),
@@ -65,6 +70,34 @@ def _follows(material: Material) -> str:
         said.append(f"{shorten(one.scenario.title, 80)}{where}: {headline(one)}")
     more = len(report.simulated) - len(shown)
     return " ".join([*said, *([f"{count(more, 'more use')} below."] if more else [])])
+
+
+def _moves(material: Material) -> str:
+    """Return how many answers stay under the smallest change and under the worst at severity 3."""
+    views = views_of(material)
+    most = 1 if _has_many_rows(material) else MAX_MOVED
+    said = [s for v in views[:most] if (s := _moved(v))]
+    more = len(views) - most
+    return " ".join([*said, *([f"{count(more, 'more pair')} below."] if said and more > 0 else [])])
+
+
+def _moved(view: StressView) -> str:
+    steps = [
+        (e.value, c.title or c.name, e)
+        for scale in view.nuisances
+        for c in scale.steps
+        if c.severity == MIDDLE and (e := view.estimate(c.name, UNCHANGED)) is not None
+    ]
+    if not steps:
+        return ""
+    _, title, found = min(steps, key=lambda s: s[0])
+    floor = None if view.sheet.floor is None else view.estimate(view.sheet.floor, UNCHANGED)
+    beside = "" if floor is None else f"; under the smallest change {quantity(floor, Unit.SHARE)}"
+    return (
+        f"{shorten(view.pair.title, 50)}: under the worst of {count(len(steps), 'change')} of "
+        f"severity {MIDDLE} ({shorten(title, 40)}), {quantity(found, Unit.SHARE)} of the answers "
+        f"stay what they were{beside}."
+    )
 
 
 def _table(material: Material, verdicts: Iterable[Verdict]) -> Table:
@@ -140,6 +173,8 @@ def _can_say(material: Material) -> str:
             ("how far raters agree", {"ceiling"}),
             ("how sure the system is when it is wrong", {"calibration"}),
             ("what it answers where there is no emotion to find", {"controls"}),
+            ("how far answers stay what they were when media are changed", {"robustness"}),
+            ("which parts of the media answers hang on", {"reliance"}),
         )
         if families & of
     ]

@@ -13,6 +13,7 @@ from facevalue.report.sections.limits import limits_section
 from facevalue.report.sections.methods import methods_section
 from facevalue.report.sections.provenance import glossary_section, provenance_section
 from facevalue.report.sections.sheets import data_section, systems_section
+from facevalue.report.sections.stress import stress_section
 from facevalue.report.sections.verdicts import in_one_sentence, verdicts_section
 
 __all__ = ["page_of"]
@@ -25,13 +26,14 @@ def page_of(report: ReportInput) -> Page:
         verdicts_section(material),
         consequences_section(material),
         evidence_section(material),
+        stress_section(material),
         every_section(material),
         methods_section(material),
         limits_section(material),
         data_section(material),
         systems_section(material),
         provenance_section(material),
-        glossary_section(),
+        glossary_section(material),
     )
     return Page(
         title=material.report.title,

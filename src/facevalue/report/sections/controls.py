@@ -15,7 +15,10 @@ __all__ = ["control_blocks", "output_blocks"]
 
 def control_blocks(material: Material, pair: Pair) -> list[Block]:
     """Return the answers to items that have none, such as pictures without a face."""
-    found = pair.of("controls")
+    # Media that were changed until nothing is left are told under what moves the answers.
+    sheet = material.stress(pair)
+    changed = set() if sheet is None else {c.name for c in sheet.conditions}
+    found = [f for f in pair.of("controls") if f.place.condition not in changed]
     shown = count(max((f.result.n_items for f in found), default=0), "item")
     lead = (
         f"{shown} annotated “none”: there is no face, no voice or no expression in them. The "

@@ -13,6 +13,7 @@ from facevalue.report.sections.failures import failure_blocks
 from facevalue.report.sections.groups import group_blocks, over_predicted_blocks
 from facevalue.report.sections.prohibited import prohibited_blocks
 from facevalue.report.sections.skill import skill_blocks
+from facevalue.report.sections.stress_view import views_of
 from facevalue.report.sections.verdicts import claim_blocks
 
 __all__ = ["evidence_section"]
@@ -62,6 +63,8 @@ def _pair_blocks(material: Material, pair: Pair) -> list[Block]:
                 )
             )
         )
+    if any(view.pair == pair for view in views_of(material)):
+        blocks.append(Prose((Link("What moves its answers", f"#stress-{pair.anchor}"),)))
     for part in PARTS:
         blocks += part(material, pair)
     return blocks

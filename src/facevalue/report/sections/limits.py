@@ -32,6 +32,14 @@ _LEFT_OUT = (
     "from other tables, such as those by two attributes at once."
 )
 
+STRESS = (
+    "Answers are known under the changes that the audit file names and under no others. A severity "
+    "is measured on the media; how far a person would notice it is not known.",
+    "What answers hang on is told by hiding parts of the media, which makes pictures and sounds "
+    "that no camera takes. Where a part is meant to be a face, it is taken to fill the middle of "
+    "an upright crop; no face is looked for.",
+)
+
 
 def limits_section(material: Material) -> Section:
     """Return what holds for every audit, and what holds for this one."""
@@ -40,6 +48,7 @@ def limits_section(material: Material) -> Section:
         *_hidden(material),
         *_undeclared(material),
         *_warnings(material),
+        *(STRESS if material.report.stressed else ()),
     )
     blocks: list[Block] = [Bullets(ALWAYS)]
     if own:

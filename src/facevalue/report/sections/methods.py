@@ -110,6 +110,16 @@ EXPLANATIONS: tuple[tuple[str, str], ...] = (
         "The annotated labels are shuffled over the items many times, which leaves the system’s "
         "own frequencies as they are and takes away any skill.",
     ),
+    (
+        "no answer changed",
+        "No answer changed, so the spread is silent; how many could have changed is the exact "
+        "binomial bound (Clopper and Pearson 1934), and a change either way can be no larger.",
+    ),
+    (
+        "looks (bonferroni)",
+        "Asking could have stopped at each of these looks; the error is shared between them, so "
+        "that the interval holds whenever it stopped.",
+    ),
     ("exact by construction", "The number is the same for whoever is in the sample."),
 )
 
@@ -152,6 +162,24 @@ POLICIES = (
     ),
 )
 
+STRESS_POLICIES = (
+    (
+        "Changed media",
+        "The same items are asked about as they are and changed, and compared item by item. "
+        "Intervals treat subjects as clusters here, too. The adjusted p allows for all conditions "
+        "of one system on one dataset at once, and for all labels where labels are told.",
+    ),
+    (
+        "The smallest change",
+        "One step of the scale in a few pixels or samples; of a system that draws its answers, "
+        "asking it again. What changes no more answers than that is not shown to move them.",
+    ),
+    (
+        "Severity",
+        "Set by measuring reference media, not by eye; docs/adr/0019-severity.md says how.",
+    ),
+)
+
 
 def explained(method: str) -> str:
     """Return a method in words, as far as its name tells.
@@ -174,7 +202,7 @@ def methods_section(material: Material) -> Section:
         f"at in {level} of audits like this one. Simulated audits bear that out from 10 subjects a "
         "group, unless the method of a number says that it is cautious."
     )
-    blocks: list[Block] = [Prose((first,)), Facts(POLICIES)]
+    blocks: list[Block] = [Prose((first,)), Facts(_policies(material))]
     codes = method_codes(material)
     if codes:
         named = [(f"{code} · {method}", explained(method)) for method, code in codes.items()]
@@ -184,6 +212,10 @@ def methods_section(material: Material) -> Section:
         pages = "Pages that are named are part of facevalue’s documentation."
         blocks += [Heading("Measures"), Prose((Formula(SIGNS), pages)), _measures(bases)]
     return Section(anchor="methods", title="Methods", blocks=tuple(blocks))
+
+
+def _policies(material: Material) -> tuple[tuple[str, str], ...]:
+    return (*POLICIES, *(STRESS_POLICIES if material.report.stressed else ()))
 
 
 def _measures(bases: list[str]) -> Measures:

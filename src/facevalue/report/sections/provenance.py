@@ -43,6 +43,12 @@ GLOSSARY = (
     ("Percentage points", "Difference between two shares: from 60 % to 55 % is 5 points."),
 )
 
+STRESS_GLOSSARY = (
+    ("Severity", "How far media are changed, from 1 to 5, by one measure for all changes."),
+    ("Smallest change", "One that nobody would see or hear; others are held against it."),
+    ("Unchanged", "Of an answer: the same label as without the change, right or wrong."),
+)
+
 
 def provenance_section(material: Material) -> Section:
     """Return digests, versions, the audit file and the command to run it again."""
@@ -91,6 +97,7 @@ def _audit_file(text: str) -> Details:
     return Details(summary=summary, text=text[:MAX_AUDIT_CHARACTERS])
 
 
-def glossary_section() -> Section:
+def glossary_section(material: Material) -> Section:
     """Return the words that the report uses in one sense only."""
-    return Section(anchor="glossary", title="Words", blocks=(Facts(GLOSSARY),))
+    words = (*GLOSSARY, *(STRESS_GLOSSARY if material.report.stressed else ()))
+    return Section(anchor="glossary", title="Words", blocks=(Facts(words),))
