@@ -68,15 +68,21 @@ from facevalue.systems import Recorded, System, SystemRequest, open_system, open
 from facevalue.uses import check_uses, simulate_uses, used_attributes
 
 __all__ = [
+    "Opened",
     "Run",
     "audit",
     "check_audit",
+    "datasets_for",
     "judge_run",
     "lock_audit",
     "measure_run",
+    "opened_again",
+    "read_again",
+    "read_record",
     "report_material",
     "report_run",
     "run_systems",
+    "sample_for",
     "simulate_run",
 ]
 
@@ -116,7 +122,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class _Opened:
+class Opened:
     """The datasets of an audit that are here, and why others are not."""
 
     datasets: dict[str, Dataset]
@@ -193,7 +199,7 @@ def run_systems(
     read: ReadAudit,
     out: Path,
     *,
-    opened: _Opened | None = None,
+    opened: Opened | None = None,
     on_event: OnEvent = lambda *_: None,
     budget: BudgetSpec | None = None,
     now: datetime | None = None,
@@ -209,14 +215,14 @@ def run_systems(
         for entry, system in systems:
             counts: dict[str, int] = {}
             asking = Asking(read, system, folder, on_event, budget)
-            for key, dataset in _datasets_for(entry, opened):
+            for key, dataset in datasets_for(entry, opened):
                 answers = recorded.get((entry.name, key))
                 if answers is None:
                     answers = asking.answers(key, dataset)
                 folder.write_answers(entry.name, key, answers)
                 _count_failures(answers, counts)
             record["stress"] += [kept.as_json() for kept in asking.kept]
-            _note(record, asking.says, [key for key, _ in _datasets_for(entry, opened)])
+            _note(record, asking.says, [key for key, _ in datasets_for(entry, opened)])
             record["systems"].append(system_record(system.spec, entry.labels, counts))
         _write_record(folder, record)
     finally:
@@ -226,20 +232,20 @@ def run_systems(
 
 
 def measure_run(
-    folder: RunFolder, *, read: ReadAudit | None = None, opened: _Opened | None = None
+    folder: RunFolder, *, read: ReadAudit | None = None, opened: Opened | None = None
 ) -> FindingSet:
     """Measure the stored answers of a run and write the findings."""
-    read = _read_again(folder) if read is None else read
-    opened = _opened_again(folder, read) if opened is None else opened
+    read = read_again(folder) if read is None else read
+    opened = opened_again(folder, read) if opened is None else opened
     claims = claims_of(read.spec)
     samples, specs = [], []
     for entry in read.spec.systems:
-        for key, dataset in _datasets_for(entry, opened):
+        for key, dataset in datasets_for(entry, opened):
             declared = next(d for d in read.spec.datasets if d.key == key)
             spec = measure_spec(read.spec, declared, dataset, claims)
             answers = folder.read_answers(entry.name, key)
             used = [*spec.conditions, *(a for g in spec.groups for a in g)]
-            samples.append(_sample(read, entry, key, dataset, answers, used))
+            samples.append(sample_for(read, entry, key, dataset, answers, used))
             specs.append(spec)
     at = {(s.system, s.dataset): i for i, s in enumerate(samples)}
     for first, second in read.spec.analyses.compare:
@@ -250,11 +256,11 @@ def measure_run(
     found = [*measure(samples, specs)]
     for (_, named), i in at.items():
         found += findings_of_words(samples[i], opened.datasets[named], read.spec.stress, specs[i])
-    for kept in stress_of(folder, _read_record(folder)):
+    for kept in stress_of(folder, read_record(folder)):
         i = at[kept.system, kept.dataset]
         entry = next(e for e in read.spec.systems if e.name == kept.system)
         again = partial(
-            _sample, read, entry, kept.dataset, opened.datasets[kept.dataset],
+            sample_for, read, entry, kept.dataset, opened.datasets[kept.dataset],
             attributes=[a for g in specs[i].groups for a in g],
         )  # fmt: skip
         found += findings_under_stress(samples[i], folder, kept, specs[i], again)
@@ -265,9 +271,9 @@ def measure_run(
 
 def judge_run(folder: RunFolder, *, findings: FindingSet | None = None) -> list[Verdict]:
     """Hold the claims of a run against its findings and write the verdicts."""
-    read = _read_again(folder)
+    read = read_again(folder)
     found = FindingSet.read(folder.path) if findings is None else findings
-    missing = dict(_read_record(folder)["missing"])
+    missing = dict(read_record(folder)["missing"])
     pairs = [
         (s.name, d.key)
         for s in read.spec.systems
@@ -280,22 +286,22 @@ def judge_run(folder: RunFolder, *, findings: FindingSet | None = None) -> list[
 
 
 def simulate_run(
-    folder: RunFolder, *, read: ReadAudit | None = None, opened: _Opened | None = None
+    folder: RunFolder, *, read: ReadAudit | None = None, opened: Opened | None = None
 ) -> list[Simulated]:
     """Work out what would follow for people in the uses that the audit file names."""
-    read = _read_again(folder) if read is None else read
+    read = read_again(folder) if read is None else read
     if not read.spec.scenarios:
         # What an earlier audit file of this folder named is no part of it any more.
         folder.consequences_file.unlink(missing_ok=True)
         return []
-    opened = _opened_again(folder, read) if opened is None else opened
+    opened = opened_again(folder, read) if opened is None else opened
     samples = [
-        _sample(
+        sample_for(
             read, entry, key, dataset, folder.read_answers(entry.name, key),
             used_attributes(read, key),
         )
         for entry in read.spec.systems
-        for key, dataset in _datasets_for(entry, opened)
+        for key, dataset in datasets_for(entry, opened)
     ]  # fmt: skip
     simulated, not_possible = simulate_uses(read, samples)
     write_consequences(folder.path, simulated, not_possible)
@@ -311,7 +317,7 @@ def report_material(
     """Return everything that the report of a run says; an export says it otherwise."""
     found = FindingSet.read(folder.path) if findings is None else findings
     judged = read_verdicts(folder.path) if verdicts is None else verdicts
-    return report_input(folder, _read_again(folder), _read_record(folder), found, judged)
+    return report_input(folder, read_again(folder), read_record(folder), found, judged)
 
 
 def report_run(
@@ -345,7 +351,7 @@ def report_run(
     return page
 
 
-def _open_datasets(read: ReadAudit) -> _Opened:
+def _open_datasets(read: ReadAudit) -> Opened:
     datasets: dict[str, Dataset] = {}
     missing: dict[str, str] = {}
     problems: list[Problem] = []
@@ -367,12 +373,12 @@ def _open_datasets(read: ReadAudit) -> _Opened:
     problems += check_stress(read, datasets)
     if problems:
         raise AuditSpecError(str(read.path), problems)
-    return _Opened(datasets, missing)
+    return Opened(datasets, missing)
 
 
-def _opened_again(folder: RunFolder, read: ReadAudit) -> _Opened:
+def opened_again(folder: RunFolder, read: ReadAudit) -> Opened:
     """Open the datasets that the systems were asked on, which must be as they were then."""
-    record = _read_record(folder)
+    record = read_record(folder)
     then = {d["id"]: d["sha256"] for d in record["datasets"] if d["id"] not in record["missing"]}
     opened = _open_datasets(read)
     changed = [
@@ -386,7 +392,7 @@ def _opened_again(folder: RunFolder, read: ReadAudit) -> _Opened:
             f"{folder.path}: not what the systems were asked on any more: {named}. "
             f"Run: facevalue run AUDIT.yaml --out {folder.path}"
         )
-    return _Opened({key: opened.datasets[key] for key in then}, dict(record["missing"]))
+    return Opened({key: opened.datasets[key] for key in then}, dict(record["missing"]))
 
 
 def _request(entry: SystemEntry) -> SystemRequest:
@@ -398,7 +404,7 @@ def _unknown_system(position: int, entry: SystemEntry, error: UnknownNameError) 
     return Problem("unknown_name", str(error), f"systems[{position}].{key}")
 
 
-def _open_systems(read: ReadAudit, opened: _Opened) -> list[tuple[SystemEntry, System | Recorded]]:
+def _open_systems(read: ReadAudit, opened: Opened) -> list[tuple[SystemEntry, System | Recorded]]:
     systems: list[tuple[SystemEntry, System | Recorded]] = []
     problems: list[Problem] = []
     try:
@@ -425,11 +431,11 @@ def _open_systems(read: ReadAudit, opened: _Opened) -> list[tuple[SystemEntry, S
     return systems
 
 
-def _label_problems(entry: SystemEntry, system: System, opened: _Opened) -> list[Problem]:
+def _label_problems(entry: SystemEntry, system: System, opened: Opened) -> list[Problem]:
     """Check the map of labels before anything is asked, where the labels are known."""
     labels = system.spec.labels
     found: dict[Problem, None] = {}
-    for _, dataset in _datasets_for(entry, opened):
+    for _, dataset in datasets_for(entry, opened):
         label_map = LabelMap(dataset.taxonomy, entry.labels)
         for problem in label_problems(entry.name, labels or (), label_map):
             found[problem] = None
@@ -442,7 +448,8 @@ def _close(system: System | Recorded) -> None:
         close()
 
 
-def _datasets_for(entry: SystemEntry, opened: _Opened) -> list[tuple[str, Dataset]]:
+def datasets_for(entry: SystemEntry, opened: Opened) -> list[tuple[str, Dataset]]:
+    """Return the datasets that a system is asked about."""
     return [
         (key, dataset)
         for key, dataset in opened.datasets.items()
@@ -453,13 +460,13 @@ def _datasets_for(entry: SystemEntry, opened: _Opened) -> list[tuple[str, Datase
 def _recorded(
     read: ReadAudit,
     systems: Sequence[tuple[SystemEntry, System | Recorded]],
-    opened: _Opened,
+    opened: Opened,
 ) -> dict[tuple[str, str], pl.DataFrame]:
     tables: dict[tuple[str, str], pl.DataFrame] = {}
     problems: list[Problem] = []
     for entry, system in systems:
         if isinstance(system, Recorded):
-            for key, dataset in _datasets_for(entry, opened):
+            for key, dataset in datasets_for(entry, opened):
                 answers = system.answers(dataset.items)
                 tables[entry.name, key] = answers
                 label_map = LabelMap(dataset.taxonomy, entry.labels)
@@ -481,7 +488,7 @@ def _count_failures(answers: pl.DataFrame, counts: dict[str, int]) -> None:
         counts[kind] = counts.get(kind, 0) + int(n)
 
 
-def _sample(
+def sample_for(
     read: ReadAudit,
     entry: SystemEntry,
     key: str,
@@ -489,6 +496,7 @@ def _sample(
     answers: pl.DataFrame,
     attributes: Sequence[str],
 ) -> Sample:
+    """Return the answers of a system to a dataset, in the words of its taxonomy."""
     try:
         return sample_of(
             system=entry.name,
@@ -517,7 +525,7 @@ def _versions() -> dict[str, str]:
 
 
 def _begin_record(
-    folder: RunFolder, read: ReadAudit, opened: _Opened, now: datetime | None
+    folder: RunFolder, read: ReadAudit, opened: Opened, now: datetime | None
 ) -> dict[str, Any]:
     at = datetime.now(UTC) if now is None else now
     before = folder.path / RECORD
@@ -555,7 +563,8 @@ def _write_record(folder: RunFolder, record: dict[str, Any]) -> None:
     write_text(folder.path / RECORD, text + "\n")
 
 
-def _read_record(folder: RunFolder) -> dict[str, Any]:
+def read_record(folder: RunFolder) -> dict[str, Any]:
+    """Return the record of a run: what was asked of whom, and when."""
     path = folder.path / RECORD
     if not path.is_file():
         where = f"{path}: the run was locked, but no system was asked yet"
@@ -576,9 +585,9 @@ def _parsed(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _read_again(folder: RunFolder) -> ReadAudit:
+def read_again(folder: RunFolder) -> ReadAudit:
     """Read the audit file of the run, with paths relative to where it came from."""
     read = read_audit(folder.audit_file)
-    record = _read_record(folder)
+    record = read_record(folder)
     came_from = (folder.path / record["base"]).resolve() / record["audit_file"]
     return read.model_copy(update={"path": came_from})

@@ -53,7 +53,7 @@ def test_the_commands() -> None:
     assert {" ".join(words) for words in EVERY} == {
         "", "audit", "demo", "run", "measure", "judge", "report",
         "perturbations", "perturbations list", "perturbations show",
-        "plan", "plan new", "plan check", "plan lock", "plan schema",
+        "compare", "plan", "plan new", "plan check", "plan lock", "plan schema",
         "datasets", "datasets list", "datasets show", "datasets fetch", "datasets describe",
         "systems", "systems list", "systems show", "systems fetch",
         "claims", "claims list", "claims show", "power", "simulate", "export",

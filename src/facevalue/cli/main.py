@@ -86,6 +86,7 @@ def run() -> None:
 from facevalue.cli import (  # noqa: E402
     audit,
     claims,
+    compare,
     datasets,
     export,
     perturbations,
@@ -101,6 +102,7 @@ plan.add_to(app)
 power.add_to(app)
 simulate.add_to(app)
 scenarios.add_to(app)
+compare.add_to(app)
 export.add_to(app)
 datasets.add_to(app)
 systems.add_to(app)

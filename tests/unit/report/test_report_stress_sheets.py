@@ -73,7 +73,7 @@ def test_worst_items_are_read_from_the_answers_only_where_asked_for(run: Path) -
     first, second = sheet.worst
     assert first.n_changed / first.n_asked >= second.n_changed / second.n_asked > 0
     assert first.n_asked == 4
-    told = {"stress": list(flow._read_record(folder)["stress"])}
+    told = {"stress": list(flow.read_record(folder)["stress"])}
     assert stress_sheets(folder, plain(run)[1], told)[0].worst == ()
 
 
