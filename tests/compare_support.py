@@ -9,22 +9,21 @@ from facevalue import flow
 from facevalue.audits import FindingSet
 from facevalue.audits.findings import Finding
 from facevalue.report.comparison import Comparison
-from flow_support import AUDIT, NOW, build
+from flow_support import AUDIT, LOOKS, NOW, build
 from support import require
 
 __all__ = ["CONSTANT", "NOISED", "N_PEOPLE", "one", "stressed", "tabled", "value"]
 
 N_PEOPLE = 10
 CONSTANT = "def at(batch):\n    return [{'light': 0.1, 'dark': 0.8, 'murky': 0.1} for _ in batch]\n"
-NOISED = """
-import looks
+# The words of the system itself: a module that is imported by name would stay for other tests.
+NOISED = f"""{LOOKS}
 
-
-def at(batch):
+def noised(batch):
     # A picture that is not all of one grey is dark to it.
     return [
-        looks.answer(float(m.image.mean()) / 255) if m.image.max() == m.image.min()
-        else {"light": 0.1, "dark": 0.8, "murky": 0.1}
+        answer(float(m.image.mean()) / 255) if m.image.max() == m.image.min()
+        else {{"light": 0.1, "dark": 0.8, "murky": 0.1}}
         for m in batch
     ]
 """
@@ -67,7 +66,8 @@ def stressed(folder: Path, stress: str, code: str = "", name: str = "mine") -> P
     require("cv2")
     audit = AUDIT.replace("name: mine", f"name: {name}")
     if code:
-        audit = audit.replace("looks:at", "other:at")
+        function = "noised" if code == NOISED else "at"
+        audit = audit.replace("looks:at", f"other:{function}")
     path = build(folder, f"{audit}stress:\n  perturbations: {stress}\n")
     (folder / "other.py").write_text(code)
     return flow.audit(path, folder / "run", now=NOW).folder

@@ -14,6 +14,7 @@ from pathlib import Path
 
 __all__ = [
     "AUDIT",
+    "LOOKS",
     "NOW",
     "N_ITEMS",
     "SECRET",
