@@ -28,6 +28,7 @@ from facevalue.stats.jackknife import (
     IntervalSpec,
     Replicates,
     carriers,
+    clopper_pearson,
     interval,
     refuse,
     share_ends,
@@ -47,6 +48,7 @@ __all__ = [
 TINY = 1e-12
 NO_SPREAD = "no subject differs from another, so chance cannot be told"
 NO_LOGARITHM = "a ratio with zero on either side has no logarithm"
+METHOD_ALIKE = "nobody differs: exact binomial bound on the share of subjects who could"
 METHOD_SIDES = "from both sides' logit intervals (Newcombe), CR2 over subjects, Welch t"
 METHOD_WELCH = "CR2 over subjects, Welch t on effective subjects"
 
@@ -119,13 +121,20 @@ def against_zero(paired: Replicates, spec: IntervalSpec) -> Estimate | NotEstima
 
     Returns
     -------
-    Estimate with a two-sided p-value, or NotEstimable as `refuse` says, or UNDEFINED if no
-    subject differs from another.
+    Estimate with a two-sided p-value, or NotEstimable as `refuse` says, or UNDEFINED if everybody
+    differs by the same. Where nobody differs at all the spread is silent, and the interval is the
+    exact binomial one of the share of subjects who could.
     """
     refused = refuse(paired)
     if refused is not None:
         return refused
-    if paired.is_constant and abs(paired.value) > TINY:
+    if paired.is_constant and abs(paired.value) <= TINY:
+        reach = clopper_pearson(0.0, paired.effective_subjects, spec.level)[1]
+        return Estimate(
+            value=0.0, low=-reach, high=reach, level=spec.level, method=METHOD_ALIKE, p_value=1.0,
+            n_items=paired.n_items, n_answers=paired.n_answers, n_subjects=paired.n_subjects,
+        )  # fmt: skip
+    if paired.is_constant:
         return NotEstimable(
             reason=Reason.UNDEFINED,
             detail=NO_SPREAD,

@@ -420,3 +420,16 @@ def test_the_groups_of_a_tally_make_the_same_gap() -> None:
     parts = [Tally(t.counts[s], t.subjects[s], 10) for s in (slice(0, 5), slice(5, 10))]
     found = difference(replicate(ACCURACY, parts[0]), replicate(ACCURACY, parts[1]), SPEC)
     assert found == difference(MIXED, MOSTLY, SPEC)
+
+
+def test_where_nobody_differs_the_interval_says_how_many_could() -> None:
+    same = Replicates(
+        0.0, np.zeros(20), np.full(20, 3.0), np.arange(20), 60, None, Scale.DIFFERENCE
+    )
+    found = against_zero(same, IntervalSpec(0.95))
+    assert isinstance(found, Estimate)
+    # Clopper–Pearson with no hit among 20: 1 − 0.025 ** (1 / 20).
+    reach = 1 - 0.025 ** (1 / 20)
+    assert (found.low, found.high) == pytest.approx((-reach, reach), abs=1e-12)
+    assert (found.value, found.p_value) == (0.0, 1.0)
+    assert found.method.startswith("nobody differs: ")
