@@ -27,7 +27,7 @@ from facevalue.audits.scope import MeasureSpec
 from facevalue.audits.stability import RELIANCE
 from facevalue.domain.estimates import Estimate, NotEstimable
 from facevalue.perturb.partners import same_text_pairs
-from facevalue.stats import IntervalSpec, Replicates, Scale, against_zero, interval, refuse
+from facevalue.stats import IntervalSpec, Replicates, Scale, change_within, interval, refuse
 
 __all__ = ["GAIN", "OTHER_TEXT", "SAME_ANSWER", "SAME_TEXT", "words_findings"]
 
@@ -74,7 +74,10 @@ def words_findings(sample: Sample, texts: Sequence[str | None], spec: MeasureSpe
         result: Estimate | NotEstimable = refuse(r) or interval(r, level, Scale.SHARE)
         found.append(Finding(place=replace(place, condition=name), result=result))
     gain = _either(agree[0] - agree[1], *(sample.subject[x] for x in rows))
-    result = against_zero(replace(gain, scale=Scale.DIFFERENCE), level)
+    alike = _either(
+        (agree[0] == agree[1]).astype(np.float64), *(sample.subject[x] for x in rows)
+    )  # fmt: skip
+    result = change_within(replace(gain, scale=Scale.DIFFERENCE), alike, level)
     at = replace(place, metric=GAIN, condition=SAME_TEXT)
     return [*found, Finding(place=at, result=result)]
 

@@ -194,6 +194,8 @@ class StressSheet:
         What was left out, in a sentence; empty if nothing was.
     worst
         Items whose answers change most, where the audit file asks for them.
+    is_deterministic
+        Whether the system declares that it answers the same media alike.
     """
 
     system: str
@@ -205,6 +207,7 @@ class StressSheet:
     stopped: Sequence[str] = ()
     says: str = ""
     worst: Sequence[WorstItem] = ()
+    is_deterministic: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ def _sheet(folder: RunFolder, read: ReadAudit, told: Mapping[str, Any]) -> Stres
         stopped=tuple(told["stopped"]),
         says=told["says"],
         worst=worst,
+        is_deterministic=told["is_deterministic"],
     )
 
 

@@ -62,6 +62,8 @@ class Kept:
         Items of the dataset.
     says
         What was left out, in a sentence; empty if nothing was.
+    is_deterministic
+        Whether the system declares that it answers the same media alike.
     """
 
     system: str
@@ -72,6 +74,7 @@ class Kept:
     stopped: tuple[str, ...]
     n_items: int
     says: str = ""
+    is_deterministic: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return it as values that JSON can hold."""
@@ -314,6 +317,7 @@ def _kept(  # noqa: PLR0913 - a part of `ask_under_stress`
         stopped=tuple(stopped),
         n_items=len(dataset),
         says="" if budget is None else budget.sentence,
+        is_deterministic=system.spec.deterministic,
     )
     return _in_order(base, dataset), pl.concat(long, how="diagonal_relaxed"), kept
 

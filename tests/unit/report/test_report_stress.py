@@ -84,6 +84,10 @@ def test_one_paragraph_tells_the_floor_the_repeat_and_the_worst() -> None:
     assert "fer was asked about 200 of 200 items under 31 conditions besides" in words
     assert "Under the smallest change (least-change:1), 99.0 % (98.0 to 100.0) of its" in words
     assert "Asked again about the same media, 99.0 % (98.0 to 100.0) of its answers" in words
+    # 99 % is not all, and one other answer is proof.
+    undeclared = "It is declared to answer the same media alike, and does not."
+    assert undeclared in words
+    assert undeclared not in said(stressed(systems=ONE, is_deterministic=False))
     assert (
         "Of 2 changes at severity 1, “Blurred” (blur:1) moves most: 90.0 % (87.0 to 93.0) of the "
         "answers stay." in words

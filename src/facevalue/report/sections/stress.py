@@ -188,6 +188,10 @@ def _floor_words(view: StressView) -> list[str]:
     if again is not None:
         beside = ", which other changes are held against" if floor == "repeat" else ""
         said.append(f"Asked again about the same media, {_stay(again.result)}{beside}.")
+        value = again.result.value
+        if view.sheet.is_deterministic and value is not None and value < 1.0:
+            # One other answer is proof, and needs no p-value (`facevalue.audits.attribution`).
+            said.append("It is declared to answer the same media alike, and does not.")
     others = [c for c in view.checks if c.name in CHECKS and c.name != "repeat"]
     moved = [
         f"{view.words(c.name)} ({quantity(f.result, Unit.SHARE)})"
