@@ -27,7 +27,7 @@ BUDGETS = {
     "systems": 2900,
     "runs": 1600,
     "perturb": 3400,
-    "audits": 3900,
+    "audits": 4000,
     "report": 7900,
     "cli": 2100,
     "tables": 500,
