@@ -136,8 +136,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"private": run.report, "public": public}
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("kind", ["private", "public"])
+@pytest.mark.parametrize(("kind", "width"), [("private", 1280), ("public", 390)])
 def test_the_section_fits_runs_nothing_and_is_accessible(
     browser: Any, reports: dict[str, Path], kind: str, width: int
 ) -> None:

@@ -160,13 +160,14 @@ def test_facex_gives_the_scores_of_the_package(faces: list[np.ndarray], package_
         assert (share, worst) == (1.0, 0.0)
 
 
-def test_face_api_gives_the_labels_of_the_package(faces: list[np.ndarray]) -> None:
+@pytest.mark.parametrize("n_faces", [20, pytest.param(100, marks=pytest.mark.slow)])
+def test_face_api_gives_the_labels_of_the_package(faces: list[np.ndarray], n_faces: int) -> None:
     node = shutil.which("node")
     if node is None:
         missing("Node.js")
     assert node is not None
     # 160 × 130 is larger than the network's 112 × 112, and not square: it is padded.
-    images = [*faces, *enlarged(faces[:10], 160, 130)]
+    images = [*faces[:n_faces], *enlarged(faces[: n_faces // 10], 160, 130)]
     with closing(fetched("face-api")) as ours:  # type: ignore[type-var]  # it has close()
         predictions = asked(ours, images)
     request = [
