@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from facevalue.dataset import DatasetSpec, open_dataset
 from facevalue.errors import AuditSpecError, InputError
 from facevalue.runs import RunFolder
 from facevalue.stresses import Kept, check_stress, media_kind, planned, stress_name, stress_of
+from facevalue.stresses.asking import _rounds
 from flow_support import AUDIT, N_ITEMS, NOW, asked, build
 from support import require
 
@@ -144,7 +146,7 @@ def test_asking_stops_where_an_interval_is_narrow_enough(tmp_path: Path) -> None
     assert told["stopped"]
     n = {c["name"]: c["n_asked"] for c in told["conditions"]}
     # Half of ten people with four pictures each.
-    assert {n[name] for name in told["stopped"]} <= {N_ITEMS // 2, N_ITEMS}
+    assert {n[name] for name in told["stopped"]} == {N_ITEMS // 2}
     (found,) = run.findings.where(metric="unchanged", condition="repeat", attribute=None)
     assert "allows for 2 looks" in found.row()["method"]
 
@@ -166,12 +168,79 @@ def test_claims_under_stress_are_judged_and_gated(tmp_path: Path) -> None:
     verdicts = {v.claim.id: v for v in run.verdicts}
     assert verdicts["steady"].outcome.value == "not_upheld"
     assert "share of answers unchanged under brightness-down:5" in verdicts["steady"].sentence
-    mirrored = verdicts["mirrored"]
-    if mirrored.skill_shown:
-        assert mirrored.outcome.value == "upheld"
-    else:
-        assert mirrored.outcome.value == "inconclusive"
-        assert "a system that guesses may be moved by nothing" in str(mirrored.reason)
+    assert verdicts["mirrored"].skill_shown
+    assert verdicts["mirrored"].outcome.value == "upheld"
+
+
+GUESS = "def at(batch):\n    return [{'light': 1.0, 'dark': 0.0, 'murky': 0.0} for _ in batch]\n"
+NEVER = "def at(batch):\n    return [{'light': 0.0, 'dark': 0.0, 'murky': 1.0} for _ in batch]\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "metric", "bound", "condition"),
+    [
+        (GUESS, "unchanged", "at_least: 0.3", "mirror:5"),
+        (GUESS, "accuracy_change", "at_least: -0.9", "mirror:5"),
+        (NEVER, "answer_rate", "at_most: 0.9", "box-scramble:5"),
+    ],
+)
+def test_no_claim_under_stress_is_upheld_for_a_system_that_guesses(
+    tmp_path: Path, code: str, metric: str, bound: str, condition: str
+) -> None:
+    claim = f"""\
+  - id: steady
+    says: it is not moved
+    metric: {metric}
+    {bound}
+    condition: {condition}
+"""
+    stress = "stress:\n  perturbations: [mirror, box-scramble]\n"
+    audit = (AUDIT + claim + stress).replace("looks:at", "guess:at")
+    path = build(tmp_path, audit.replace("murky: outside", "murky: none"))
+    (tmp_path / "guess.py").write_text(code)
+    verdicts = {v.claim.id: v for v in flow.audit(path, tmp_path / "run", now=NOW).verdicts}
+    assert verdicts["steady"].outcome.value == "inconclusive", verdicts["steady"]
+    assert "a system that guesses may be moved by nothing" in str(verdicts["steady"].reason)
+    assert verdicts["steady"].further_subjects is None
+
+
+def test_people_come_one_after_the_other_whatever_the_order_of_the_manifest() -> None:
+    items = pl.DataFrame(
+        {"item": [f"{label}{p}" for label in "ab" for p in range(20)], "subject": [
+            f"p{p}" for _ in "ab" for p in range(20)]}
+    )  # fmt: skip
+    rounds = _rounds(SimpleNamespace(items=items), 4, 3)  # type: ignore[arg-type]  # its items are all that is asked for
+    assert [len(r) for r in rounds] == [10] * 4
+    order = [item for items in rounds for item in items]
+    # Both items of a person, then both of the next: a cut leaves as many of either label.
+    assert [item[1:] for item in order[::2]] == [item[1:] for item in order[1::2]]
+    assert {item[0] for item in order[::2]} == {"a"}
+
+
+def test_a_budget_that_is_spent_on_the_first_dataset_leaves_the_second_unasked(
+    tmp_path: Path,
+) -> None:
+    second = "  - {id: again, manifest: pictures.csv, taxonomy: [bright, dark]}\nsystems:"
+    run = audited(tmp_path, STRESS + "  budget: {items: 30}\n", AUDIT.replace("systems:", second))
+    told = {kept["dataset"]: kept for kept in record(run)}
+    assert {c["n_asked"] for c in told["again"]["conditions"]} == {0}
+    assert told["again"]["says"].startswith("The budget of 30 questions is spent: 0 of 280 ")
+    (found,) = run.findings.where(
+        dataset="again", metric="unchanged", condition="mirror:5", attribute=None
+    )
+    assert found.row()["reason"].startswith("no_items")
+
+
+def test_swaps_without_any_partner_are_not_asked_and_end_in_no_error(tmp_path: Path) -> None:
+    run = audited(
+        tmp_path,
+        "stress:\n  perturbations: [swap-background]\n",
+        AUDIT.replace(
+            "conditions: [light]\n", "conditions: [light]\n    where: {subject: [person-1]}\n"
+        ),
+    )
+    (told,) = record(run)
+    assert [c["n_asked"] for c in told["conditions"]] == [0]
 
 
 def test_pairs_ask_only_items_that_have_a_partner(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from facevalue.atomic import write_text
-from facevalue.audits.findings import Finding, FindingSet, Place
+from facevalue.audits.findings import Finding, FindingSet
 from facevalue.audits.looks import LARGEST_GAP, MINUS, no_gap_above
 from facevalue.audits.references import is_skill_shown
 from facevalue.audits.scope import ANY_OF
@@ -180,11 +180,16 @@ def _by_interval(case: _Case, criterion: Criterion, finding: Finding) -> Verdict
 
 def _gated(case: _Case, criterion: Criterion, finding: Finding, verdict: Verdict) -> Verdict:
     """Let no claim of equality pass for a system that may be guessing, or on missing groups."""
-    is_stressed = finding.place.family in STABILITY
-    at = None if is_under_stress(criterion.condition) else criterion.condition
+    is_stressed = is_under_stress(criterion.condition)
+    at = None if is_stressed else criterion.condition
     shown = is_skill_shown(case.findings, case.system, case.dataset, at)
     verdict = replace(verdict, skill_shown=shown)
-    if not (criterion.over or is_stressed) or verdict.outcome is not Outcome.UPHELD:
+    if not (criterion.over or is_stressed):
+        return verdict
+    if not shown and verdict.outcome is Outcome.INCONCLUSIVE:
+        # No number of people settles it for a system that may be guessing.
+        verdict = replace(verdict, further_subjects=None)
+    if verdict.outcome is not Outcome.UPHELD:
         return verdict
     if not shown:
         why = NO_SKILL if criterion.over else NO_SKILL_UNMOVED
@@ -251,7 +256,7 @@ def _beside(case: _Case, criterion: Criterion, finding: Finding) -> list[str]:
     """Keys of what is read beside the deciding finding: failure rate, groups."""
     beside = []
     for metric in ("failure_rate", "abstention_rate"):
-        found = case.findings.get(_failures_at(case, criterion, metric))
+        found = _failures(case, criterion, metric)
         beside += [] if found is None else [found.key]
     equivalent = _equivalence(case, criterion, finding)
     beside += [] if equivalent is None else [equivalent.key]
@@ -280,6 +285,8 @@ def _equivalence(case: _Case, criterion: Criterion, deciding: Finding) -> Findin
 def _subject_of(criterion: Criterion) -> str:
     metric = metric_of(criterion)
     text = PLAIN.get(metric, metric)
+    if metric.startswith("prediction_rate_change["):
+        text = f"change in how often {metric[23:-1]} is predicted"
     if metric.startswith("confident_share["):
         text = f"share of answers with a confidence of {metric[16:-1]} or more"
     if criterion.over:
@@ -287,6 +294,11 @@ def _subject_of(criterion: Criterion) -> str:
     if is_under_stress(criterion.condition):
         return f"{text} under {criterion.condition}"
     return f"{text} where {criterion.condition}" if criterion.condition else text
+
+
+def is_difference(metric: str) -> bool:
+    """Whether a metric is a difference of shares, so that it is told in points."""
+    return "_change" in metric or metric == "unchanged_below_floor"
 
 
 def is_under_stress(condition: str | None) -> bool:
@@ -298,7 +310,8 @@ def _sentence(case: _Case, criterion: Criterion, finding: Finding) -> str:
     found = finding.result
     assert isinstance(found, Estimate)
     side = "at least" if criterion.comparison is Comparison.AT_LEAST else "at most"
-    unit = "" if criterion.metric in INDICES else " percentage points" if criterion.over else " %"
+    is_in_points = bool(criterion.over) or is_difference(criterion.metric)
+    unit = "" if criterion.metric in INDICES else " percentage points" if is_in_points else " %"
     value, low, high = (_shown(criterion, x) for x in (found.value, found.low, found.high))
     what = _subject_of(criterion)
     claimed = f"The claim needs {what} of {side} {_bound(criterion)}{unit}. "
@@ -334,20 +347,24 @@ def _left_out(case: _Case, criterion: Criterion) -> str:
     """Say how much the number leaves out: nobody may pass by failing on what is hard."""
     if criterion.failures == "wrong" or criterion.metric in OF_ALL_ITEMS:
         return ""
+    if criterion.metric.startswith("unchanged"):
+        return ""  # a failure is no unchanged answer: it is counted
     parts = []
     for metric, did in (("failure_rate", "failed on"), ("abstention_rate", "answered none to")):
-        found = case.findings.get(_failures_at(case, criterion, metric))
+        found = _failures(case, criterion, metric)
         share = 0.0 if found is None else found.result.value or 0.0
         if share > 0:
             parts.append(f"{did} {_percent(share)} %")
     return f" The system {' and '.join(parts)} of the items, which are left out." if parts else ""
 
 
-def _failures_at(case: _Case, criterion: Criterion, metric: str) -> Place:
-    return Place(
-        system=case.system, dataset=case.dataset, family="failures", metric=metric,
-        condition=criterion.condition,
+def _failures(case: _Case, criterion: Criterion, metric: str) -> Finding | None:
+    """Return the share of items without an answer, of the same items as the claim."""
+    found = case.findings.where(
+        system=case.system, dataset=case.dataset, metric=metric, condition=criterion.condition,
+        attribute=None,
     )  # fmt: skip
+    return next((f for f in found if f.place.family in ("failures", *STABILITY)), None)
 
 
 def _percent(share: float) -> str:

@@ -22,7 +22,7 @@ from facevalue.audits.disparities import Disparities
 from facevalue.audits.families import control_statistics
 from facevalue.audits.findings import Finding, Place
 from facevalue.audits.looks import HOLM, Look, adjust
-from facevalue.audits.sample import CONTROL, FAILED, Coded, Sample
+from facevalue.audits.sample import ABSTAINED, CONTROL, FAILED, Coded, Sample
 from facevalue.audits.scope import MeasureSpec, stream
 from facevalue.audits.statistic import Statistic
 from facevalue.audits.stress_spec import CHECKS
@@ -143,7 +143,7 @@ def measure_stress(
         system=base.system, dataset=base.dataset, family=ROBUSTNESS, metric="unchanged"
     )  # fmt: skip
     # A p-value of permutations must be able to outlast the allowance for all conditions.
-    enough = math.ceil(2 * len(stressed) / (1.0 - spec.level))
+    enough = math.ceil(2 * len(stressed) * n_looks / (1.0 - spec.level))
     spec = replace(spec, permutations=max(spec.permutations, enough))
     run = _Stress(at, spec, n_looks)
     looks: list[Look] = []
@@ -256,13 +256,22 @@ def _pair_statistics(pair: Sample, family: str, floor: Sample | None) -> Iterato
         yield _below(pair, floor, family)
     failed = (p.other.predicted == FAILED).astype(np.float64) - (pair.predicted == FAILED)
     yield _change(failed, np.ones(len(pair.item), dtype=bool), "failure_change", family)
-    if p.are_named.any():
-        right = p.other.predicted == pair.annotated
+    fails, abstains = p.other.predicted == FAILED, p.other.predicted == ABSTAINED
+    yield Statistic("failure_rate", family, lambda cell: cell.mean(fails), is_mean=True)
+    if abstains.any():
+        yield Statistic("abstention_rate", family, lambda cell: cell.mean(abstains), is_mean=True)
+    right = p.other.predicted == pair.annotated
+    now_named = pair.is_annotated & (p.other.predicted >= 0)
+    if pair.is_annotated.any():
         yield Statistic(
-            "accuracy", family, lambda cell: cell.mean(right, p.are_named), is_mean=True
-        )
+            "accuracy[failures=wrong]", family, lambda cell: cell.mean(right, pair.is_annotated),
+            is_mean=True,
+        )  # fmt: skip
+    if now_named.any():
+        yield Statistic("accuracy", family, lambda cell: cell.mean(right, now_named), is_mean=True)
+        yield Statistic("uar", family, partial(_uar, p, now_named))
+    if p.are_named.any():
         yield _change(p.gained(), p.are_named, "accuracy_change", family, by_group=True)
-        yield Statistic("uar", family, partial(_uar, p))
     if p.are_sure.any():
         yield _change(p.other.confidence - pair.confidence, p.are_sure, "confidence_change", family)
     for code, label in enumerate(pair.taxonomy.labels):
@@ -270,11 +279,11 @@ def _pair_statistics(pair: Sample, family: str, floor: Sample | None) -> Iterato
         yield _change(more, p.are_answered, f"prediction_rate_change[{label}]", family)
 
 
-def _uar(p: _Pair, cell: Cell) -> Replicates:
+def _uar(p: _Pair, named: BoolArray, cell: Cell) -> Replicates:
     labels = p.sample.taxonomy.labels
-    present = [x for i, x in enumerate(labels) if (p.sample.annotated[p.are_named] == i).any()]
+    present = [x for i, x in enumerate(labels) if (p.sample.annotated[named] == i).any()]
     metric = metric_named("uar", labels, present=present)
-    changed = Cell(replace(p.other, annotated=p.sample.annotated), cell.mask & p.are_named)
+    changed = Cell(replace(p.other, annotated=p.sample.annotated), cell.mask & named)
     return replicate(metric, changed.tally)
 
 
@@ -344,7 +353,12 @@ class _Stress:
         return Look(self._at_looks(Finding(place=place, result=at(self._interval))), ends)
 
     def _at_looks(self, finding: Finding) -> Finding:
-        return replace(finding, result=at_looks(finding.result, self.spec.level, self.n_looks))
+        found = finding.result
+        if not isinstance(found, Estimate):
+            return finding
+        # What all looks hold together at; a test of equivalence has a level of its own.
+        level = round(1.0 - self.n_looks * (1.0 - found.level), 12)
+        return replace(finding, result=at_looks(found, level, self.n_looks))
 
     def curves(self, stressed: Sequence[Stressed], pairs: Mapping[str, Sample]) -> Iterator[Look]:
         """Yield the area under the share unchanged of every scale with two steps or more."""
@@ -369,7 +383,6 @@ class _Stress:
         first = _rows(replace(parts[0].sample, other=None), rows[0])
         cell = Cell(first, np.ones(len(shared), dtype=bool))
         s = Statistic(
-            AREA, ROBUSTNESS, lambda c: c.mean(np.asarray(values), first.predicted != FAILED),
-            Scale.UNIT,
-        )  # fmt: skip
+            AREA, ROBUSTNESS, lambda c: c.mean(np.asarray(values), first.predicted != FAILED)
+        )
         return self._look(replace(self.at, metric=AREA, condition=name), s, cell)

@@ -64,12 +64,19 @@ def change_within(
         is_one_way = abs(abs(change.value) - moved) <= TINY
         if change.is_constant and moved > TINY and is_one_way:
             return _alike(change, spec)
-        return against_zero(change, spec)
+        return _within_bounds(against_zero(change, spec))
     reach = 1.0 - interval(unchanged, spec, Scale.SHARE).low
     return Estimate(
         value=0.0, low=-reach, high=reach, level=spec.level, method=METHOD_UNMOVED, p_value=1.0,
         n_items=change.n_items, n_answers=change.n_answers, n_subjects=change.n_subjects,
     )  # fmt: skip
+
+
+def _within_bounds(found: Estimate | NotEstimable) -> Estimate | NotEstimable:
+    """Cut an interval where a difference of shares ends."""
+    if not isinstance(found, Estimate):
+        return found
+    return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0))
 
 
 def _alike(change: Replicates, spec: IntervalSpec) -> Estimate:

@@ -32,6 +32,7 @@ from facevalue.runs import (
     execute,
     stress,
 )
+from facevalue.runs.answers import answer_table
 from facevalue.stats import IntervalSpec, Scale, interval, level_of_look, mean_of, refuse
 from facevalue.stresses.conditions import Planned, floor_of, planned
 from facevalue.systems import Recorded, System
@@ -141,7 +142,8 @@ class Asking:
     @property
     def says(self) -> str:
         """What was left out because the budget is spent; empty if nothing was."""
-        sentence = "" if self.budget is None else self.budget.sentence
+        told = [kept.says for kept in self.kept if kept.says]
+        sentence = told[-1] if told else "" if self.budget is None else self.budget.sentence
         return f"{self.system.spec.name}: {sentence}" if sentence else ""
 
     def answers(self, key: str, dataset: Dataset) -> pl.DataFrame:
@@ -203,7 +205,7 @@ def ask_under_stress(  # noqa: PLR0913 - one call site; each is a part of one au
     found: dict[str, list[pl.DataFrame]] = {p.condition.name: [] for p in conditions}
     stopped: list[str] = []
     with closing(folder.open_store()) as store:
-        for items in rounds:
+        for k, items in enumerate(rounds):
             if budget is not None and budget.is_spent:
                 break
             base.append(
@@ -219,7 +221,7 @@ def ask_under_stress(  # noqa: PLR0913 - one call site; each is a part of one au
                 )  # fmt: skip
             for name, table in answers.items():
                 found[name].append(table)
-            if spec.stop is not None:
+            if spec.stop is not None and k < len(rounds) - 1:
                 whole = pl.concat(base, how="diagonal_relaxed")
                 one_level = level_of_look(level, spec.stop.looks)
                 for name in answers:
@@ -255,7 +257,11 @@ def _rounds(dataset: Dataset, n: int, seed: int) -> list[list[str]]:
     place = {people[p]: i for i, p in enumerate(order)}
     size = math.ceil(len(people) / n)
     rounds: list[list[str]] = [[] for _ in range(n)]
-    for item, person in zip(items["item"], items["person"], strict=True):
+    # Person by person also within a round: the order of a manifest may go by label.
+    drawn = sorted(
+        zip(items["person"], items["item"], strict=True), key=lambda row: (place[row[0]], row[1])
+    )
+    for person, item in drawn:
         rounds[place[person] // size].append(item)
     return [r for r in rounds if r]
 
@@ -294,6 +300,8 @@ def _kept(  # noqa: PLR0913 - a part of `ask_under_stress`
     stopped: Sequence[str],
     budget: Budget | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, Kept]:
+    nothing = answer_table([], [], {}, system.spec.labels)
+    base = base or [nothing]
     long = [
         _in_order(tables, dataset).with_columns(condition=pl.lit(name))
         for name, tables in found.items()
@@ -316,10 +324,27 @@ def _kept(  # noqa: PLR0913 - a part of `ask_under_stress`
         n_looks=spec.stop.looks if spec.stop else 1,
         stopped=tuple(stopped),
         n_items=len(dataset),
-        says="" if budget is None else budget.sentence,
+        says="" if budget is None else _says(budget, told, base, dataset),
         is_deterministic=system.spec.deterministic,
     )
-    return _in_order(base, dataset), pl.concat(long, how="diagonal_relaxed"), kept
+    under = long or [nothing.with_columns(condition=pl.lit(""))]
+    return _in_order(base, dataset), pl.concat(under, how="diagonal_relaxed"), kept
+
+
+def _says(
+    budget: Budget, told: Sequence[dict[str, Any]], base: Sequence[pl.DataFrame], dataset: Dataset
+) -> str:
+    """Say how many of all questions have an answer, where the budget was spent before the rest."""
+    n_all = len(dataset) * (1 + len(told))
+    n_answered = sum(t.height for t in base) + sum(c["n_asked"] for c in told)
+    if not budget.is_spent or n_answered >= n_all:
+        return ""
+    limits = ((budget.items, "questions"), (budget.calls, "calls"), (budget.seconds, "seconds"))
+    words = " or ".join(f"{limit:,} {what}" for limit, what in limits if limit is not None)
+    return (
+        f"The budget of {words} is spent: {n_answered:,} of {n_all:,} questions were asked "
+        f"(items, as they are and under {len(told):,} conditions), {n_all - n_answered:,} were not."
+    )
 
 
 def _in_order(tables: Sequence[pl.DataFrame], dataset: Dataset) -> pl.DataFrame:

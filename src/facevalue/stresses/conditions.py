@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from facevalue.audits import (
@@ -32,7 +32,8 @@ __all__ = ["Planned", "check_stress", "floor_of", "media_kind", "planned"]
 FAMILY = {Role.NUISANCE: ROBUSTNESS, Role.CONTROL: CONTROLS, Role.RELIANCE: RELIANCE}
 FLOORS = ("least-change", "least-change-sound")
 REPEAT = "repeat"
-MADE_WITH = {"image": ("numpy", "opencv-python-headless", "pillow"), "sound": ("numpy", "scipy")}
+MADE_WITH = {"image": ("numpy", "cv2", "PIL"), "sound": ("numpy", "scipy")}
+"""Modules that change media; OpenCV comes in packages of several names."""
 
 Kind = Literal["image", "sound"]
 
@@ -51,7 +52,7 @@ def media_kind(dataset: Dataset) -> Kind | None:
     """Return what the items of a dataset are; `None` without media that can be read."""
     if not dataset.has_media:
         return None
-    for item in dataset.items["item"].head(5).to_list():
+    for item in dataset.items["item"].to_list():
         (media,) = dataset.media([item])
         if isinstance(media, Media):
             if media.image is not None:
@@ -173,11 +174,11 @@ def _pair(one: PairPerturbation, dataset: Dataset, seed: int) -> Planned:
 def _versions(kind: Kind) -> dict[str, str]:
     """Return the versions of what changes media: another one may round otherwise."""
     found = {}
-    for package in MADE_WITH[kind]:
+    for name in MADE_WITH[kind]:
         try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue  # what is not here changed nothing
+            found[name] = str(importlib.import_module(name).__version__)
+        except ImportError:
+            continue  # a change that needs it says so when it is made
     return found
 
 

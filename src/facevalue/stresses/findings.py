@@ -78,7 +78,7 @@ def findings_under_stress(
             curve=told["curve"],
             severity=told["severity"],
         )
+        # Those that a budget left out as well: they are not estimable, and no area skips them.
         for told in kept.conditions
-        if told["n_asked"]
     ]
     return measure_stress(base, stressed, spec, floor=kept.floor, n_looks=kept.n_looks)

@@ -13,8 +13,9 @@ import pytest
 
 from audits_support import one, sampled, small_audit
 from facevalue.audits import FindingSet, MeasureSpec, Sample, Stressed, measure_stress
+from facevalue.audits.scope import Equivalence
 from facevalue.audits.stability import stressed_pair
-from facevalue.domain import Estimate
+from facevalue.domain import Estimate, NotEstimable, Reason
 
 EXACT = 1e-12
 DAY = pl.col("item").str.starts_with("day")
@@ -82,6 +83,44 @@ def test_a_failure_is_a_changed_answer_and_no_wrong_one() -> None:
     assert told(findings, "failure_change", "dusk:2").value == pytest.approx(0.5, abs=EXACT)
     change = told(findings, "accuracy_change", "dusk:2")
     assert (change.value, change.n_items) == (0.0, 24)
+
+
+def test_a_failure_under_a_condition_is_told_and_can_count_as_wrong() -> None:
+    findings = found(under("dusk:2", answers(fail=DAY)))
+    assert told(findings, "failure_rate", "dusk:2").value == pytest.approx(0.5, abs=EXACT)
+    # By night 12 of 24 are right; by day nothing is answered.
+    assert told(findings, "accuracy", "dusk:2").value == pytest.approx(12 / 24, abs=EXACT)
+    wrong = told(findings, "accuracy[failures=wrong]", "dusk:2")
+    assert (wrong.value, wrong.n_items) == (pytest.approx(12 / 48, abs=EXACT), 48)
+
+
+def test_no_area_skips_a_severity_that_was_not_asked() -> None:
+    steps = [
+        under("dusk:1", answers(), curve="dusk", severity=1),
+        under("dusk:3", answers(flip=DAY), curve="dusk", severity=3),
+        under("dusk:5", answers(only=pl.lit(False)), curve="dusk", severity=5),
+    ]
+    (area,) = found(*steps).where(metric="unchanged_area")
+    assert isinstance(area.result, NotEstimable)
+    assert area.result.reason is Reason.NO_ITEMS
+
+
+def test_the_level_of_equivalence_is_that_of_all_looks() -> None:
+    bound = Equivalence(metric="unchanged", attribute="sex", condition="dusk:2", bound=0.9)
+    levels = {
+        n: [
+            f.result.level
+            for f in found(
+                under("dusk:2", answers(flip=DAY)), n_looks=n, groups=(("sex",),),
+                no_gap_above=(bound,),
+            ).where(family="equivalence")
+            if isinstance(f.result, Estimate)
+        ]
+        for n in (1, 4)
+    }  # fmt: skip
+    assert [len(x) for x in levels.values()] == [1, 1]
+    assert levels[1] == pytest.approx([0.9])
+    assert levels[4] == pytest.approx([0.9])
 
 
 def test_only_items_asked_both_ways_count() -> None:

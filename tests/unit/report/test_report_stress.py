@@ -113,7 +113,7 @@ def test_what_was_left_out_is_said() -> None:
     )
     words = said(report)
     assert "fer was asked about 40 to 200 of 200 items under 30 conditions" in words
-    assert "1 condition of the audit file were not asked at all." in words
+    assert "1 condition of the audit file was not asked at all." in words
     assert "The budget of 9 questions is spent" in words
     assert (
         "Asking stopped early under Blurred, severity 5 and Mirror image: the interval was narrow "

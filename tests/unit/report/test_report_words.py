@@ -273,7 +273,8 @@ def test_a_system_without_skill_is_told_so() -> None:
     )
     assert cards.cards[0].steps[3].lines[1:] == (
         "The system is not shown to beat systems that need no model. A system that answers at "
-        "random is equal for all groups, so equality counts for nothing here.",
+        "random is equal for all groups, and may be moved by nothing: neither counts for anything "
+        "here.",
     )
 
 

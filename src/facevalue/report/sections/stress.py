@@ -162,7 +162,8 @@ def _asked_words(view: StressView) -> list[str]:
     ]
     n_none = len(sheet.conditions) - len(asked)
     if n_none:
-        said.append(f"{count(n_none, 'condition')} of the audit file were not asked at all.")
+        were = "was" if n_none == 1 else "were"
+        said.append(f"{count(n_none, 'condition')} of the audit file {were} not asked at all.")
     if sheet.says:
         said.append(sheet.says)
     if sheet.stopped:
@@ -256,9 +257,10 @@ def _beyond_words(view: StressView) -> list[str]:
         if m.condition in told
     ]
     surest = f"; the strongest is {view.words(moved[0].condition)}" if moved else ""
+    against = "asking again does" if view.sheet.floor == "repeat" else "the smallest change"
     return [
         f"{len(moved):,} of {count(len(told), 'condition')} are shown to move more answers than "
-        f"the smallest change, all of them allowed for{surest}."
+        f"{against}, all of them allowed for{surest}."
     ]
 
 
@@ -273,7 +275,8 @@ def _ranking(view: StressView) -> Table:
         Column("Finding"),
     ]
     rows = [_ranking_row(view, scale, with_floor=has_floor) for scale in view.ranked()]
-    against = "; p is of the lowest step against the smallest change" if has_floor else ""
+    floor = "asking again" if view.sheet.floor == "repeat" else "the smallest change"
+    against = f"; p is of the lowest step against {floor}" if has_floor else ""
     table = Table(
         caption=f"{view.pair.title}: answers unchanged, % ({level_words(view.level)} intervals), "
         f"the changes that move most first{against}",

@@ -144,7 +144,8 @@ def _concluded(verdict: Verdict) -> list[Text]:
     if verdict.skill_shown is False:
         said.append(
             "The system is not shown to beat systems that need no model. A system that answers "
-            "at random is equal for all groups, so equality counts for nothing here."
+            "at random is equal for all groups, and may be moved by nothing: neither counts for "
+            "anything here."
         )
     if verdict.claim.law:
         said.append(f"Law: {verdict.claim.law}")
