@@ -62,6 +62,7 @@ from facevalue.stresses import (
     check_stress,
     findings_of_words,
     findings_under_stress,
+    partner_codes,
     stress_of,
 )
 from facevalue.systems import Recorded, System, SystemRequest, open_system, opener_of
@@ -263,7 +264,8 @@ def measure_run(
             sample_for, read, entry, kept.dataset, opened.datasets[kept.dataset],
             attributes=[a for g in specs[i].groups for a in g],
         )  # fmt: skip
-        found += findings_under_stress(samples[i], folder, kept, specs[i], again)
+        swaps = partner_codes(read.spec.stress, opened.datasets[kept.dataset], read.spec.seed)
+        found += findings_under_stress(samples[i], folder, kept, specs[i], again, swaps)
     findings = FindingSet(tuple(found))
     findings.write(folder.path)
     return findings

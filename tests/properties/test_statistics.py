@@ -266,6 +266,7 @@ OTHER_LAWS = {
         ],
         "test_ceiling_laws.py",
     ),
+    "mean_over_pairs": "test_stats_shared_people.py",
     "partial_pooling": "test_pooling_laws.py",
     **dict.fromkeys(
         ["area_weights", "at_looks", "change_within", "level_of_look"], "test_stats_stability.py"

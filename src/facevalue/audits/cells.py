@@ -13,7 +13,15 @@ import numpy.typing as npt
 from facevalue.audits.findings import label_of
 from facevalue.audits.sample import CONTROL, NO_ANNOTATION, Sample
 from facevalue.errors import InputError
-from facevalue.stats import ConfidenceTally, Replicates, ScoreTally, Tally, coded, mean_of
+from facevalue.stats import (
+    ConfidenceTally,
+    Replicates,
+    ScoreTally,
+    Tally,
+    coded,
+    mean_of,
+    mean_over_pairs,
+)
 
 __all__ = ["Cell", "conditions_of", "groups_of"]
 
@@ -107,6 +115,10 @@ class Cell:
     def mean(self, values: Mask | FloatArray, among: Mask | None = None) -> Replicates:
         """Return the replicates of the mean over answers of ``values``, shape ``(n_rows,)``."""
         used = self.mask if among is None else self.mask & among
+        if self.sample.partner is not None:
+            people = (self.sample.subject[used], self.sample.partner[used])
+            told = np.asarray(values[used], dtype=np.float64)
+            return mean_over_pairs(told, people, self.sample.n_items(used))
         codes, row = coded(self.sample.subject[used])
         weight = self.sample.weight[used]
         n = np.bincount(row, weights=weight, minlength=len(codes)).astype(np.float64)

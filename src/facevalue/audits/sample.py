@@ -107,6 +107,9 @@ class Sample:
         of them, and not for one answer.
     other
         Another system's answers to the same items, where two are compared.
+    partner
+        Whose media went into a change of each row's, as codes like ``subject``; `None` where no
+        other item did.
     """
 
     system: str
@@ -128,6 +131,7 @@ class Sample:
     ratings: FloatArray | None = None
     is_counted: bool = False
     other: Sample | None = None
+    partner: IntArray | None = None
 
     @property
     def has_scores(self) -> bool:

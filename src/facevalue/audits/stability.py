@@ -79,6 +79,8 @@ class Stressed:
         To the items that were asked under it.
     curve, severity
         Name of the scale that it is a step of, and which; `None` where there is no scale.
+    partners
+        Code of an item → code of the item whose media went into the change, where one did.
     """
 
     condition: str
@@ -86,18 +88,29 @@ class Stressed:
     answers: Sample
     curve: str | None = None
     severity: int | None = None
+    partners: Mapping[int, int] | None = None
 
 
-def stressed_pair(base: Sample, changed: Sample) -> Sample:
+def stressed_pair(
+    base: Sample, changed: Sample, partners: Mapping[int, int] | None = None
+) -> Sample:
     """Return the answers to unchanged media with those to changed media in ``other``.
 
-    Only items are kept that were asked both ways; rows of both are the same items.
+    Only items are kept that were asked both ways; rows of both are the same items. Where other
+    items went into the change their people are in the rows, too.
     """
     shared = np.intersect1d(base.item, changed.item)
     ours, theirs = (_rows(s, np.searchsorted(s.item, shared)) for s in (base, changed))
     # Whose item it is is known from the first: codes of subjects hang on who was asked.
     theirs = replace(theirs, subject=ours.subject, attributes=ours.attributes)
-    return replace(ours, other=theirs)
+    if partners is None:
+        return replace(ours, other=theirs)
+    # A partner that was not asked itself is a person of its own.
+    person = dict(zip(base.item.tolist(), base.subject.tolist(), strict=True))
+    unknown = int(base.subject.max(initial=0)) + 1
+    whose = [partners.get(i, i) for i in shared.tolist()]
+    partner = np.array([person.get(i, unknown + i) for i in whose], dtype=np.int64)
+    return replace(ours, other=theirs, partner=partner)
 
 
 def _rows(s: Sample, rows: np.ndarray) -> Sample:
@@ -138,7 +151,7 @@ def measure_stress(
     -------
     Findings in the order of the conditions, p-values over all conditions adjusted together.
     """
-    pairs = {s.condition: stressed_pair(base, s.answers) for s in stressed}
+    pairs = {s.condition: stressed_pair(base, s.answers, s.partners) for s in stressed}
     at = Place(
         system=base.system, dataset=base.dataset, family=ROBUSTNESS, metric="unchanged"
     )  # fmt: skip
@@ -269,7 +282,8 @@ def _pair_statistics(pair: Sample, family: str, floor: Sample | None) -> Iterato
         )  # fmt: skip
     if now_named.any():
         yield Statistic("accuracy", family, lambda cell: cell.mean(right, now_named), is_mean=True)
-        yield Statistic("uar", family, partial(_uar, p, now_named))
+        if pair.partner is None:  # of recalls there are no replicates over pairs of people
+            yield Statistic("uar", family, partial(_uar, p, now_named))
     if p.are_named.any():
         yield _change(p.gained(), p.are_named, "accuracy_change", family, by_group=True)
     if p.are_sure.any():

@@ -6,11 +6,7 @@ is said agrees with neither more than with the other. Nothing has to be asked fo
 to unchanged media are enough.
 
 People are in it twice, with their own items and as partners of others. So each person is left out
-in both roles at once, which counts a pair with both of its people and errs on the wide side.
-
-References
-----------
-Aronow, Samii and Assenova (2015), *Political Analysis* 23: variances of pairs that share members.
+in both roles at once, as in `facevalue.stats.shared_people`, which errs on the wide side.
 """
 
 from __future__ import annotations
@@ -27,7 +23,14 @@ from facevalue.audits.scope import MeasureSpec
 from facevalue.audits.stability import RELIANCE
 from facevalue.domain.estimates import Estimate, NotEstimable
 from facevalue.perturb.partners import same_text_pairs
-from facevalue.stats import IntervalSpec, Replicates, Scale, change_within, interval, refuse
+from facevalue.stats import (
+    IntervalSpec,
+    Scale,
+    change_within,
+    interval,
+    mean_over_pairs,
+    refuse,
+)
 
 __all__ = ["GAIN", "OTHER_TEXT", "SAME_ANSWER", "SAME_TEXT", "words_findings"]
 
@@ -37,7 +40,6 @@ SAME_ANSWER = "same_answer"
 GAIN = "same_answer_gain"
 """How much more often answers agree with the same words than with others."""
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
@@ -70,13 +72,12 @@ def words_findings(sample: Sample, texts: Sequence[str | None], spec: MeasureSpe
     level = IntervalSpec(spec.level)
     found = []
     for name, values, theirs in ((SAME_TEXT, agree[0], same), (OTHER_TEXT, agree[1], other)):
-        r = _either(values, sample.subject[mine], sample.subject[theirs])
+        r = mean_over_pairs(values, (sample.subject[mine], sample.subject[theirs]), len(mine))
         result: Estimate | NotEstimable = refuse(r) or interval(r, level, Scale.SHARE)
         found.append(Finding(place=replace(place, condition=name), result=result))
-    gain = _either(agree[0] - agree[1], *(sample.subject[x] for x in rows))
-    alike = _either(
-        (agree[0] == agree[1]).astype(np.float64), *(sample.subject[x] for x in rows)
-    )  # fmt: skip
+    people = [sample.subject[x] for x in rows]
+    gain = mean_over_pairs(agree[0] - agree[1], people, len(mine))
+    alike = mean_over_pairs((agree[0] == agree[1]).astype(np.float64), people, len(mine))
     result = change_within(replace(gain, scale=Scale.DIFFERENCE), alike, level)
     at = replace(place, metric=GAIN, condition=SAME_TEXT)
     return [*found, Finding(place=at, result=result)]
@@ -100,18 +101,3 @@ def _rows(
     told = [(row_of[n], row_of[p.same_text], row_of[p.other_text]) for n, p in pairs.items()]
     columns = np.array(told, dtype=np.int64).reshape(-1, 3)
     return columns[:, 0], columns[:, 1], columns[:, 2]
-
-
-def _either(values: FloatArray, *people: IntArray) -> Replicates:
-    """Return the mean of ``values``, and without every row that a person has part in."""
-    everybody = np.unique(np.concatenate(people)) if len(values) else np.empty(0, dtype=np.int64)
-    n, total = float(len(values)), float(values.sum())
-    left_out, weights, sizes = (np.zeros(len(everybody)) for _ in range(3))
-    for k, person in enumerate(everybody):
-        has_part = np.logical_or.reduce([who == person for who in people])
-        rest = n - has_part.sum()
-        left_out[k] = (total - values[has_part].sum()) / rest if rest else np.nan
-        weights[k] = has_part.sum()
-        sizes[k] = (people[0] == person).sum()
-    value = total / n if n else float("nan")
-    return Replicates(value, left_out, sizes, everybody, len(values), weights)

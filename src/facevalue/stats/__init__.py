@@ -53,6 +53,7 @@ from facevalue.stats.planning import further_subjects
 from facevalue.stats.pooling import MIN_GROUPS, Pooling, partial_pooling
 from facevalue.stats.rater_model import DawidSkene, SharedErrors, dawid_skene, shared_errors
 from facevalue.stats.ratings import RatingTally
+from facevalue.stats.shared_people import mean_over_pairs
 from facevalue.stats.skill import (
     Reference,
     advantage,
@@ -127,6 +128,7 @@ __all__ = [
     "majority_shares",
     "max_t",
     "mean_of",
+    "mean_over_pairs",
     "metric_named",
     "overconfidence",
     "paired_difference",

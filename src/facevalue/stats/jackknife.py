@@ -122,6 +122,9 @@ class Replicates:
         Of the value.
     fewest_holders
         Where labels are averaged: people behind the label that fewest people have.
+    most_effective
+        Where a row counts several people (`facevalue.stats.mean_over_pairs`): more subjects than
+        this it is not worth. Then ``sizes`` are those of the first role, and may be zero.
     """
 
     value: float
@@ -132,11 +135,21 @@ class Replicates:
     weights: FloatArray | None = None
     scale: Scale = Scale.SHARE
     fewest_holders: int | None = None
+    most_effective: float | None = None
+
+    @cached_property
+    def n_subjects(self) -> int:
+        """Subjects that contribute; where a row counts several, those of the first role."""
+        if self.most_effective is None:
+            return len(self.sizes)
+        return int(np.count_nonzero(self.sizes))
 
     @property
-    def n_subjects(self) -> int:
-        """Subjects that contribute."""
-        return len(self.sizes)
+    def counted_subjects(self) -> float:
+        """Subjects that a rule on their number looks at: no more than ``most_effective``."""
+        if self.most_effective is None:
+            return self.n_subjects
+        return min(self.n_subjects, self.most_effective)
 
     @cached_property
     def n_answers(self) -> int:
@@ -152,9 +165,10 @@ class Replicates:
 
     @cached_property
     def effective_subjects(self) -> float:
-        """Kish's effective number of subjects under their unequal weights."""
+        """Kish's effective number of subjects under their unequal weights, or the cap on it."""
         squares = float((self.shares**2).sum())
-        return 1.0 / squares if squares > 0 else 0.0
+        effective = 1.0 / squares if squares > 0 else 0.0
+        return effective if self.most_effective is None else min(effective, self.most_effective)
 
     @cached_property
     def deviations(self) -> FloatArray:
@@ -194,7 +208,7 @@ class Replicates:
     @property
     def is_cautioned(self) -> bool:
         """Whether the interval rests on few subjects, effective errors or effective hits."""
-        if self.n_subjects < PROMISED_SUBJECTS:
+        if self.counted_subjects < PROMISED_SUBJECTS:
             return True
         if self.fewest_holders is not None and self.fewest_holders < FEW_HOLDERS:
             return True
@@ -275,8 +289,12 @@ def refuse(replicates: Replicates, why_undefined: str = "") -> NotEstimable | No
         reason = Reason.NO_ITEMS
     elif value is None:
         reason, detail = Reason.UNDEFINED, why_undefined
-    elif r.n_subjects < MIN_SUBJECTS:
-        reason, detail = Reason.TOO_FEW_CLUSTERS, f"{r.n_subjects}, at least {MIN_SUBJECTS} needed"
+    elif r.counted_subjects < MIN_SUBJECTS:
+        reason = Reason.TOO_FEW_CLUSTERS
+        # Rounded down, so that what is too few never reads as enough.
+        least = np.floor(10 * r.counted_subjects) / 10
+        worth = "" if r.most_effective is None else f" worth {least:g}"
+        detail = f"{r.n_subjects}{worth}, at least {MIN_SUBJECTS} needed"
     elif not np.isfinite(r.left_out).all():
         n_bad = int((~np.isfinite(r.left_out)).sum())
         reason, detail = Reason.UNSTABLE, f"{n_bad} of {r.n_subjects} subjects"

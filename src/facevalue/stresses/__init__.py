@@ -6,7 +6,7 @@ none of them knows the others.
 
 from facevalue.stresses.asking import Asking, Kept, stress_name, stress_of
 from facevalue.stresses.conditions import Planned, check_stress, floor_of, media_kind, planned
-from facevalue.stresses.findings import findings_of_words, findings_under_stress
+from facevalue.stresses.findings import findings_of_words, findings_under_stress, partner_codes
 
 __all__ = [
     "Asking",
@@ -17,6 +17,7 @@ __all__ = [
     "findings_under_stress",
     "floor_of",
     "media_kind",
+    "partner_codes",
     "planned",
     "stress_name",
     "stress_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import polars as pl
@@ -20,8 +21,9 @@ from facevalue.runs import (
     RunFolder,
 )
 from facevalue.stresses.asking import Kept, stress_name
+from facevalue.stresses.conditions import planned
 
-__all__ = ["ReadSample", "findings_of_words", "findings_under_stress"]
+__all__ = ["ReadSample", "findings_of_words", "findings_under_stress", "partner_codes"]
 
 
 class ReadSample(Protocol):
@@ -45,12 +47,28 @@ def findings_of_words(
     return words_findings(sample, texts, measured)
 
 
+def partner_codes(
+    spec: StressSpec | None, dataset: Dataset, seed: int
+) -> dict[str, dict[int, int]]:
+    """Return, by the name of each swap, the code of every item's partner by the item's code."""
+    if spec is None:
+        return {}
+    # Items are coded in the order of their names.
+    code = {item: i for i, item in enumerate(dataset.items["item"].sort().to_list())}
+    return {
+        str(p.curve): {code[item]: code[other] for item, other in p.condition.partners.items()}
+        for p in planned(spec, dataset, seed)
+        if p.condition.partners is not None
+    }
+
+
 def findings_under_stress(
     base: Sample,
     folder: RunFolder,
     kept: Kept,
     spec: MeasureSpec,
     read_sample: ReadSample,
+    partners: Mapping[str, Mapping[int, int]],
 ) -> list[Finding]:
     """Measure what was answered under all conditions.
 
@@ -66,6 +84,8 @@ def findings_under_stress(
         How to measure.
     read_sample
         From an answer table to a sample, as for unchanged media.
+    partners
+        As from `partner_codes`.
     """
     answers = folder.read_answers(kept.system, stress_name(kept.dataset))
     stressed = [
@@ -77,6 +97,7 @@ def findings_under_stress(
             ),
             curve=told["curve"],
             severity=told["severity"],
+            partners=partners.get(told["curve"]),
         )
         # Those that a budget left out as well: they are not estimable, and no area skips them.
         for told in kept.conditions

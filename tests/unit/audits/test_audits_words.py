@@ -82,6 +82,42 @@ def test_items_without_a_partner_or_an_answer_are_left_out() -> None:
         assert finding.result.reason is Reason.NO_ITEMS
 
 
+def one_item_each(
+    texts: list[int], labels: list[int], predicted: np.ndarray, seed: int = 0
+) -> FindingSet:
+    n = len(texts)
+    answers = Sample(
+        system="mine", dataset="voices", taxonomy=TAXONOMY, item=np.arange(n),
+        subject=np.arange(n), annotated=np.array(labels), predicted=predicted, weight=np.ones(n),
+        confidence=np.full(n, np.nan), failure=np.full(n, ""), attributes={},
+    )  # fmt: skip
+    spoken = [f"sentence {t}" for t in texts]
+    return FindingSet(tuple(words_findings(answers, spoken, MeasureSpec(seed=seed))))
+
+
+def test_partners_do_not_make_few_people_enough() -> None:
+    # Four of six people have both partners, and two are only partners of others.
+    findings = one_item_each([0, 0, 1, 2, 2, 3], [0, 1, 1, 0, 1, 1], np.zeros(6, dtype=int))
+    assert len(findings) == 3
+    for finding in findings:
+        assert isinstance(finding.result, NotEstimable)
+        assert finding.result.reason is Reason.TOO_FEW_CLUSTERS
+        assert finding.result.n_subjects == 4
+
+
+def test_intervals_of_people_with_an_item_each_miss_no_more_often_than_they_say() -> None:
+    share = np.array([0.95, 0.03, 0.02])
+    true, missed, n = float((share**2).sum()), 0, 100
+    rng = np.random.default_rng(5)
+    for seed in range(n):
+        texts, labels = rng.integers(0, 20, 40).tolist(), rng.integers(0, 3, 40).tolist()
+        findings = one_item_each(texts, labels, rng.choice(3, 40, p=share), seed)
+        same = told(findings, SAME_ANSWER, SAME_TEXT)
+        missed += not same.low <= true <= same.high
+    # At most 5 %, with three standard errors of 100 trials.
+    assert missed / n <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_same_seed_gives_the_same_partners(seed: int) -> None:
     rng = np.random.default_rng(9)
