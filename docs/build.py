@@ -37,7 +37,7 @@ COLUMN_MEANING = {
     "system": "name of the audited system",
     "dataset": "id of the dataset",
     "family": "correctness, disparity, equivalence, comparison, calibration, failures, skill, "
-    "ceiling, controls, outputs",
+    "ceiling, controls, robustness, reliance, outputs",
     "metric": "name of the statistic, as `recall[anger]`; `ratio of …`, `impact ratio of …`",
     "condition": "`modality=voice`; null for everything",
     "attribute": "`sex`, or `sex × age` for an intersection; null for the whole sample",

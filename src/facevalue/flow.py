@@ -258,6 +258,8 @@ def measure_run(
     for (_, named), i in at.items():
         found += findings_of_words(samples[i], opened.datasets[named], read.spec.stress, specs[i])
     for kept in stress_of(folder, read_record(folder)):
+        if (kept.system, kept.dataset) not in at:
+            raise InputError(f"{folder.path}: its record of the stress is of another audit file")
         i = at[kept.system, kept.dataset]
         entry = next(e for e in read.spec.systems if e.name == kept.system)
         again = partial(

@@ -13,14 +13,19 @@ _PICTURES: dict[str, Content] = {
 }
 
 
-def _stress(*entries: str, claims: tuple[str, ...] = ()) -> dict[str, Content]:
+_ASKED = AUDIT.replace("adapter: predictions", "adapter: callable").replace(
+    "options: {file: answers.csv}", 'options: {function: "mine:look"}'
+)
+
+
+def _stress(*entries: str, claims: tuple[str, ...] = (), audit: str = _ASKED) -> dict[str, Content]:
     text = "stress:\n" + "".join(f"  {entry}\n" for entry in entries)
     if claims:
         text += "claims:\n"
     for i, claim in enumerate(claims):
         keys = "".join(f"    {key}\n" for key in claim.split("; "))
         text += f"  - id: c{i}\n    says: it is robust\n{keys}"
-    return {"audit.yaml": AUDIT + text}
+    return {"audit.yaml": audit + text}
 
 
 CASES = (
@@ -152,6 +157,37 @@ CASES = (
                 "All of them: facevalue perturbations list [unknown_name]"
             ),
             ("  stress.perturbations[1]: mirror has no severity 1, 2; it has 5 [bad_value]"),
+        ),
+    ),
+    Case(
+        name="stress of answers made elsewhere",
+        files=_stress("checks: [repeat]", audit=AUDIT),
+        says=lines(
+            "audit.yaml: 1 problem(s)",
+            (
+                "  stress: answers made elsewhere cannot be asked for again; name a system that "
+                "can be asked [bad_value]"
+            ),
+        ),
+    ),
+    Case(
+        name="stress of a system that is given paths",
+        files={
+            **_stress(
+                "perturbations: [shift]",
+                audit=_ASKED.replace("callable", "command").replace(
+                    'function: "mine:look"', "command: [python, mine.py], gives: path"
+                ),
+            ),
+            **_PICTURES,
+        },
+        needs=("PIL",),
+        says=lines(
+            "audit.yaml: 1 problem(s)",
+            (
+                "  systems[0].options.gives: system 'mine' is given paths, and changed media have "
+                "no file; give it pixels or png, or leave it out with stress.systems [bad_value]"
+            ),
         ),
     ),
     Case(

@@ -299,3 +299,20 @@ def test_an_attribute_of_words_that_is_not_there_is_told(tmp_path: Path) -> None
     assert problem.what == (
         "dataset 'pictures' has no attribute 'sentence'. It has: 'sex', 'light'"
     )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"conditions": [{"name": "repeat"}]},
+        {"n_looks": "four"},
+        {"n_items": None},
+        {"dataset": 3},
+        {"stopped": None},
+        {"more": 1},
+    ],
+)
+def test_a_record_with_other_values_is_told(done: flow.Run, damage: dict[str, Any]) -> None:
+    (told,) = record(done)
+    with pytest.raises(InputError, match="the record of the run is damaged"):
+        stress_of(RunFolder.open(done.folder), {"stress": [told | damage]})

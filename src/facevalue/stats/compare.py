@@ -3,7 +3,9 @@
 A difference of two shares takes the ends of both sides' own intervals, at one critical
 value of Student's t: so it stays short where rates are near 0 or 1 and holds its level where
 a symmetric one does not (docs/adr/0004-intervals.md). Two sides may share people; each
-person's contribution to both gives the correlation.
+person's contribution to both gives the correlation. Where each side is itself a mean of
+differences and nobody on one side differs, that side's spread is silent: its ends are then the
+exact binomial bound on the share of subjects who could, and both sides' ends combine likewise.
 
 References
 ----------
@@ -40,6 +42,7 @@ __all__ = [
     "against_zero",
     "deviations_between",
     "difference",
+    "nobody_differs",
     "paired_difference",
     "people",
     "ratio",
@@ -50,6 +53,10 @@ NO_SPREAD = "no subject differs from another, so chance cannot be told"
 NO_LOGARITHM = "a ratio with zero on either side has no logarithm"
 METHOD_ALIKE = "nobody differs: exact binomial bound on the share of subjects who could"
 METHOD_SIDES = "from both sides' logit intervals (Newcombe), CR2 over subjects, Welch t"
+METHOD_ONE_ALIKE = (
+    "from both sides' intervals (Newcombe), exact binomial where nobody differs, "
+    "CR2 over subjects, Welch t"
+)
 METHOD_WELCH = "CR2 over subjects, Welch t on effective subjects"
 
 
@@ -76,14 +83,14 @@ def difference(
     -------
     Estimate with a two-sided p-value against no difference, or NotEstimable with the
     reason of the side that has none (NO_ITEMS, UNDEFINED, TOO_FEW_CLUSTERS, UNSTABLE), or
-    UNDEFINED if a side that is no share does not vary at all, or everybody who is on both
-    sides differs between them by the same.
+    UNDEFINED if neither side varies and one that is no share is not zero, or everybody who is
+    on both sides differs between them by the same.
     """
     value = group.value - reference.value
     refused = _refuse_either(group, reference, value if np.isfinite(value) else None)
     if refused is not None:
         return refused
-    if _is_share(group) and _is_share(reference):
+    if (_is_share(group) and _is_share(reference)) or _has_silent_side(group, reference):
         return _by_sides(group, reference, spec, on_log=False)
     spread = _spread(group.deviations, reference.deviations, group, reference)
     if spread.error <= TINY:
@@ -110,9 +117,10 @@ def paired_difference(ours: Replicates, theirs: Replicates) -> Replicates:
     >>> round(apart.value, 2), apart.left_out.round(2).tolist()
     (0.3, [0.4, 0.2])
     """
+    caps = [r.most_effective for r in (ours, theirs) if r.most_effective is not None]
     return Replicates(
         ours.value - theirs.value, ours.left_out - theirs.left_out, ours.sizes, ours.subjects,
-        ours.n_items, ours.weights, Scale.DIFFERENCE,
+        ours.n_items, ours.weights, Scale.DIFFERENCE, most_effective=min(caps, default=None),
     )  # fmt: skip
 
 
@@ -147,6 +155,20 @@ def against_zero(paired: Replicates, spec: IntervalSpec) -> Estimate | NotEstima
     return replace(found, p_value=float(2 * stdtr(paired.degrees_of_freedom, -t)))
 
 
+def nobody_differs(r: Replicates) -> bool:
+    """Whether ``r`` is a mean of differences to which nobody adds anything.
+
+    Its spread is silent: all that bounds such a value is how many people there are.
+
+    Examples
+    --------
+    >>> none = Replicates(0.0, np.zeros(9), np.ones(9), np.arange(9), 9, scale=Scale.DIFFERENCE)
+    >>> nobody_differs(none)
+    True
+    """
+    return r.scale is Scale.DIFFERENCE and abs(r.value) <= TINY and r.is_constant
+
+
 def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:
     """Estimate group over reference, both of them shares, on the log scale.
 
@@ -171,10 +193,18 @@ def _is_share(r: Replicates) -> bool:
     return r.scale in (Scale.SHARE, Scale.UNIT) and 0.0 <= r.value <= 1.0
 
 
+def _has_silent_side(group: Replicates, reference: Replicates) -> bool:
+    """Whether nobody differs on a side, while the other one has ends of its own, too."""
+    sides = (group, reference)
+    return any(map(nobody_differs, sides)) and all(
+        r.scale is Scale.DIFFERENCE and (nobody_differs(r) or not r.is_constant) for r in sides
+    )
+
+
 def _by_sides(
     group: Replicates, reference: Replicates, spec: IntervalSpec, *, on_log: bool
 ) -> Estimate | NotEstimable:
-    """Combine the intervals of two shares.
+    """Combine the intervals of two shares, or of two differences one of which is silent.
 
     The distance from the value to either end is the root of the sum of squares of the
     distances on both sides (less twice their product times the correlation, where the sides
@@ -189,7 +219,9 @@ def _by_sides(
     t = float(stdtrit(spread.df, 0.5 + spec.level / 2))
     a, a_low, a_high = _side(group, t, spec, on_log=on_log)
     b, b_low, b_high = _side(reference, t, spec, on_log=on_log)
-    shared = 2.0 * spread.correlation
+    is_silent = nobody_differs(group) or nobody_differs(reference)
+    # What is nothing but rounding hangs together with nothing.
+    shared = 0.0 if is_silent else 2.0 * spread.correlation
     down = _reach(a - a_low, b_high - b, shared)
     up = _reach(a_high - a, b - b_low, shared)
     towards_zero = down if a > b else up
@@ -197,7 +229,8 @@ def _by_sides(
     if a != b and towards_zero > TINY:
         p_value = float(2 * stdtr(spread.df, -t * abs(a - b) / towards_zero))
     ends = [float(np.exp(a - b + x) if on_log else a - b + x) for x in (-down, up)]
-    method = f"{'ratio' if on_log else 'difference'} {METHOD_SIDES}"
+    how = METHOD_ONE_ALIKE if is_silent else METHOD_SIDES
+    method = f"{'ratio' if on_log else 'difference'} {how}"
     # Exponents of logarithms may miss the value by a last digit.
     triple = (value, min(ends[0], value), max(ends[1], value))
     return _estimate(group, reference, spec.level, method, triple, p_value)
@@ -206,6 +239,11 @@ def _by_sides(
 def _side(
     r: Replicates, t: float, spec: IntervalSpec, *, on_log: bool
 ) -> tuple[float, float, float]:
+    if r.scale is Scale.DIFFERENCE and not on_log:
+        half = t * float(np.sqrt(r.variance))
+        if nobody_differs(r):
+            half = clopper_pearson(0.0, r.effective_subjects, spec.level)[1]
+        return r.value, r.value - half, r.value + half
     low, high, _ = share_ends(r, t, spec.level)
     low, high = max(low, 0.0), min(high, 1.0)
     if not on_log:

@@ -4,6 +4,8 @@ The lower end asks whether any pair differs by more, allowing for all pairs that
 largest; the upper end needs no such allowance, since it is wrong only if that of the truly
 largest pair is. So the interval holds its level without a gap and with one. Max minus min
 alone is never below zero, and a bootstrap of it excludes "no gap" even where there is none.
+A group in which nobody differs (of a mean of differences) has the exact binomial bound on the
+share of its subjects who could.
 
 References
 ----------
@@ -27,7 +29,7 @@ from scipy import sparse
 from scipy.special import ndtr, stdtr, stdtrit
 
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
-from facevalue.stats.compare import NO_LOGARITHM, NO_SPREAD, people
+from facevalue.stats.compare import NO_LOGARITHM, NO_SPREAD, nobody_differs, people
 from facevalue.stats.jackknife import (
     CAUTION,
     MIN_SUBJECTS,
@@ -35,6 +37,7 @@ from facevalue.stats.jackknife import (
     IntervalSpec,
     Replicates,
     carriers,
+    clopper_pearson,
     refuse,
     share_ends,
 )
@@ -97,7 +100,10 @@ class LargestGap:
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """All pairs of groups: differences, standard errors, degrees of freedom."""
+    """All pairs of groups: differences, standard errors, degrees of freedom.
+
+    ``has_ends`` tells of which pairs both sides have ends though nobody in them may vary.
+    """
 
     a: IntArray
     b: IntArray
@@ -107,6 +113,7 @@ class _Pairs:
     df: FloatArray
     correlation: FloatArray
     covariance: FloatArray
+    has_ends: npt.NDArray[np.bool_]
     on_log: bool
 
     def told(self, gap: float) -> float:
@@ -117,13 +124,17 @@ class _Pairs:
         """Return lower and upper ends of every difference, with ``tail`` beyond each."""
         t = stdtrit(self.df, 1.0 - tail)
         values = np.array([(r.value, np.sqrt(r.variance)) for r in self.groups])
-        exact = None
         if _is_share(self.groups):
             exact = np.array([share_ends(r, np.inf, level)[:2] for r in self.groups])
-        (a, a_low, a_high), (b, b_low, b_high) = (
-            _ends_at(values[side], None if exact is None else exact[side], t, on_log=self.on_log)
-            for side in (self.a, self.b)
-        )
+            (a, a_low, a_high), (b, b_low, b_high) = (
+                _ends_at(values[side], exact[side], t, on_log=self.on_log)
+                for side in (self.a, self.b)
+            )
+        else:
+            silent = _silent_reach(self.groups, level)
+            (a, a_low, a_high), (b, b_low, b_high) = (
+                _symmetric_ends(values[side], silent[side], t) for side in (self.a, self.b)
+            )
         shared = 2.0 * self.correlation
         down = (a - a_low) ** 2 + (b_high - b) ** 2 - shared * (a - a_low) * (b_high - b)
         up = (a_high - a) ** 2 + (b - b_low) ** 2 - shared * (a_high - a) * (b - b_low)
@@ -147,8 +158,29 @@ class _Pairs:
         return bool((np.maximum(-down, up) < bound).all())
 
 
+def _silent_reach(groups: Sequence[Replicates], level: float) -> FloatArray:
+    """How far a group in which nobody differs can be from zero; NaN for the others."""
+    return np.array([
+        clopper_pearson(0.0, r.effective_subjects, level)[1] if nobody_differs(r) else np.nan
+        for r in groups
+    ])  # fmt: skip
+
+
+def _symmetric_ends(
+    values: FloatArray, silent: FloatArray, t: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Value, lower and upper end of one side of each pair, where it is no share.
+
+    ``silent`` holds the reach of sides whose spread tells nothing, NaN for the others;
+    shape ``(n_pairs,)``.
+    """
+    p, error = values.T
+    reach = np.where(np.isnan(silent), t * error, silent)
+    return p, p - reach, p + reach
+
+
 def _ends_at(
-    values: FloatArray, exact: FloatArray | None, t: FloatArray, *, on_log: bool
+    values: FloatArray, exact: FloatArray, t: FloatArray, *, on_log: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Value, lower and upper end of one side of each pair at its critical value.
 
@@ -156,8 +188,6 @@ def _ends_at(
     shape ``(n_pairs, 2)`` each.
     """
     p, error = values.T
-    if exact is None:
-        return p, p - t * error, p + t * error
     spread = p * (1.0 - p)
     silent = (spread <= TINY) | (error**2 <= TINY)
     inside = np.where(silent, 0.5, p)
@@ -195,7 +225,8 @@ def largest_gap(
     Returns
     -------
     LargestGap whose result is an Estimate, or NotEstimable for TOO_FEW_CLUSTERS or, if no
-    subject differs from another, or a share is zero and has no ratio, UNDEFINED.
+    subject of a pair differs from another (but for shares, and differences that are all zero),
+    or a share is zero and has no ratio, UNDEFINED.
 
     Examples
     --------
@@ -226,7 +257,7 @@ def largest_gap(
         return LargestGap(few, None, left_out)
     # Everybody differs between two groups by the same: chance is silent about their gap.
     fixed = (pairs.error <= TINY) & (pairs.correlation > 0.5) & (np.abs(pairs.gap) > TINY)
-    if fixed.any() or (not _is_share(pairs.groups) and (pairs.error <= TINY).any()):
+    if fixed.any() or ((pairs.error <= TINY) & ~pairs.has_ends).any():
         return LargestGap(_silent(pairs, counts), None, left_out)
     largest = _drawn(pairs, np.random.default_rng(0) if rng is None else rng)
     low, high, contact = _tested_bounds(pairs, largest, spec.level, p_value)
@@ -361,11 +392,14 @@ def _pairs_of(
         dfs = groups[a[k]].degrees_of_freedom, groups[b[k]].degrees_of_freedom
         df[k] = max(min(*dfs, TRUSTED * carriers(apart)), 1.0)
     root = np.sqrt(variance[a] * variance[b])
+    silent = np.array([nobody_differs(r) for r in groups])
+    # What is nothing but rounding hangs together with nothing.
+    hangs = (root > TINY) & ~silent[a] & ~silent[b]
     return _Pairs(
         a=a, b=b, groups=tuple(groups), gap=values[a] - values[b],
         error=np.sqrt(np.maximum(variance[a] + variance[b] - 2.0 * both, 0.0)), df=df,
-        correlation=np.divide(both, root, out=np.zeros(len(a)), where=root > TINY),
-        covariance=covariance, on_log=on_log,
+        correlation=np.divide(both, root, out=np.zeros(len(a)), where=hangs),
+        covariance=covariance, has_ends=(silent[a] & silent[b]) | _is_share(groups), on_log=on_log,
     ), names  # fmt: skip
 
 

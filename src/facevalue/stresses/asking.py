@@ -39,6 +39,7 @@ from facevalue.systems import Recorded, System
 
 __all__ = ["Asking", "Kept", "ask_under_stress", "stress_name", "stress_of"]
 
+WORDS = ("name", "family")
 BUDGET_ROUNDS = 10
 """In how many parts people are asked for under a budget."""
 
@@ -92,9 +93,17 @@ class Kept:
         """
         try:
             lists = {k: tuple(told[k]) for k in ("conditions", "stopped")}
-            return cls(**{**told, **lists})
+            kept = cls(**{**told, **lists})
+            texts = [kept.system, kept.dataset, *(c[k] for c in kept.conditions for k in WORDS)]
+            numbers = [kept.n_looks, kept.n_items, *(c["n_asked"] for c in kept.conditions)]
+            steps = [c["severity"] for c in kept.conditions if c["curve"] is not None]
         except (LookupError, TypeError) as error:
             raise InputError("the record of the stress in the run folder is damaged") from error
+        if not all(isinstance(x, str) for x in texts) or not all(
+            isinstance(x, int) and x >= 0 for x in (*numbers, *steps)
+        ):
+            raise InputError("the record of the stress in the run folder is damaged")
+        return kept
 
 
 def stress_name(dataset: str) -> str:

@@ -35,6 +35,9 @@ REPEAT = "repeat"
 MADE_WITH = {"image": ("numpy", "cv2", "PIL"), "sound": ("numpy", "scipy")}
 """Modules that change media; OpenCV comes in packages of several names."""
 
+RECORDED = ("predictions", "ratings")
+"""Adapters of answers that were made elsewhere."""
+
 Kind = Literal["image", "sound"]
 
 
@@ -66,7 +69,7 @@ def check_stress(read: ReadAudit, datasets: Mapping[str, Dataset]) -> list[Probl
     spec = read.spec.stress
     if spec is None:
         return []
-    problems: list[Problem] = []
+    problems = _cannot_be_asked(read, spec)
     for i, entry in enumerate(spec.entries):
         where = f"stress.perturbations[{i}]"
         try:
@@ -90,6 +93,31 @@ def check_stress(read: ReadAudit, datasets: Mapping[str, Dataset]) -> list[Probl
                    if spec.text not in d.attributes]  # fmt: skip
         problems += lacking if len(lacking) == len(used) else []
     return problems
+
+
+def _cannot_be_asked(read: ReadAudit, spec: StressSpec) -> list[Problem]:
+    """Tell systems that cannot be given changed media."""
+    about = [
+        (i, s)
+        for i, s in enumerate(read.spec.systems)
+        if (not spec.systems or s.name in spec.systems)
+    ]
+    asked = [(i, s) for i, s in about if s.adapter not in RECORDED]
+    if (spec.perturbations or spec.checks) and not asked:
+        what = "answers made elsewhere cannot be asked for again; name a system that can be asked"
+        return [Problem("bad_value", what, "stress")]
+    if not spec.perturbations and "renamed" not in spec.checks:
+        return []
+    return [
+        Problem(
+            "bad_value",
+            f"system {s.name!r} is given paths, and changed media have no file; give it pixels or "
+            "png, or leave it out with stress.systems",
+            f"systems[{i}].options.gives",
+        )
+        for i, s in asked
+        if s.options.get("gives") == "path"
+    ]
 
 
 def _fits_nothing(spec: StressSpec, used: Mapping[str, Dataset]) -> list[Problem]:
