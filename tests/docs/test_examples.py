@@ -243,7 +243,7 @@ def test_crema_d_is_quick_and_its_report_small(
     assert size < 2_000_000
     # 10 s is what is promised on two idle cores; here other tests run beside it, and the
     # machine may be a slow one.
-    assert crema_d.seconds < 60
+    assert crema_d.seconds < 120
 
 
 def test_page_of_crema_d(crema_d: Ran) -> None:

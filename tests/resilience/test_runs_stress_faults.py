@@ -287,7 +287,7 @@ def test_a_command_that_fails_on_one_item(tmp_path: Path, fault: str, kind: str)
 
 
 def test_a_command_that_hangs_is_ended_and_asked_on(tmp_path: Path) -> None:
-    system = command(tmp_path, "hangs", timeout_s=1.5)
+    system = command(tmp_path, "hangs", timeout_s=2.0)
     assert asked_twice(system, tmp_path) == only_bad("timeout")
 
 
@@ -361,7 +361,7 @@ def status(code: int) -> Callable[[dict[str, Any]], Reply]:
 
 
 def slowly(request: dict[str, Any]) -> Reply:
-    time.sleep(1.0)
+    time.sleep(2.5)
     return answer_by_brightness(request, {})
 
 
@@ -411,7 +411,7 @@ def endpoint(base: Path, url: str, **options: Any) -> System:
         (status(429), "unavailable", {"per_request": 1}),
         (status(500), "unavailable", {"per_request": 1}),
         (status(422), "refused", {}),
-        (slowly, "timeout", {"timeout_s": 0.4}),
+        (slowly, "timeout", {"timeout_s": 1.0}),
         (ten_megabytes, "malformed_answer", {}),
         (too_few, "malformed_answer", {}),
         (edited(calm=float("nan")), "malformed_answer", {}),
