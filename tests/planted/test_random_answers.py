@@ -127,11 +127,7 @@ def test_every_claim_is_judged_for_every_guess(run: Run) -> None:
 
 def test_no_guess_upholds_a_claim(run: Run) -> None:
     open_or_not = (Outcome.INCONCLUSIVE, Outcome.NOT_UPHELD)
-    others = [v for v in run.verdicts if v.outcome not in open_or_not]
-    # Where nobody's answers change, a change in accuracy has no spread to compare groups by.
-    assert {(v.claim.id, v.system, v.outcome) for v in others} <= {
-        ("fair-2", "constant", Outcome.NOT_TESTABLE)
-    }
+    assert [v for v in run.verdicts if v.outcome not in open_or_not] == []
 
 
 def test_where_numbers_alone_would_uphold_a_claim_the_reference_systems_are_named(
@@ -143,9 +139,9 @@ def test_where_numbers_alone_would_uphold_a_claim_the_reference_systems_are_name
     assert {v.outcome for v in alone} == {Outcome.INCONCLUSIVE}
 
 
-def test_numbers_alone_would_uphold_nearly_every_claim_for_a_constant(run: Run) -> None:
+def test_numbers_alone_would_uphold_every_claim_for_a_constant(run: Run) -> None:
     constant = [v for v in run.verdicts if v.system == "constant"]
-    assert {v.claim.id for v in constant if not _numbers_uphold(run, v)} == {"fair-2"}
+    assert [v.claim.id for v in constant if not _numbers_uphold(run, v)] == []
 
 
 def test_no_guess_is_shown_to_beat_the_reference_systems(run: Run) -> None:

@@ -452,9 +452,6 @@ def test_a_damaged_record_of_stress_is_told(tmp_path: Path) -> None:
     record = json.loads((run / "run.json").read_text())
     del record["stress"][0]["conditions"][0]["n_asked"]
     (run / "run.json").write_text(json.dumps(record))
-    expected = (
-        f"{run}: the record of the stress in the run is damaged. "
-        f"Run: facevalue run AUDIT.yaml --out {run}"
-    )
+    expected = f"{run}: the record of the run is damaged. Run: facevalue run AUDIT.yaml --out {run}"
     with pytest.raises(InputError, match=f"^{re.escape(expected)}$"):
         compare_runs(run, run)
