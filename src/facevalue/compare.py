@@ -44,7 +44,6 @@ from facevalue.stresses import Kept, stress_name, stress_of
 __all__ = ["compare_runs", "looks_of"]
 
 MAX_NAMED = 8
-TOLD_OF_A_CONDITION = {"name", "family", "curve", "severity", "n_asked"}
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,6 @@ class _Run:
     def kept(self, system: str, dataset: str) -> Kept | None:
         """Return what is known of the conditions that a system was asked under."""
         for kept in stress_of(self.folder, self.record):
-            if any(not set(c) >= TOLD_OF_A_CONDITION for c in kept.conditions):
-                raise InputError(
-                    f"{self.folder.path}: the record of the stress in the run is damaged. "
-                    f"Run: facevalue run AUDIT.yaml --out {self.folder.path}"
-                )
             if (kept.system, kept.dataset) == (system, dataset):
                 return kept
         return None

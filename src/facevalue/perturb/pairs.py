@@ -97,9 +97,8 @@ class SwapBackground:
         rng: np.random.Generator,
     ) -> np.ndarray:
         """Return this face before the other background."""
-        height, width = image.shape[:2]
-        inside = _soft(self.ellipse.depth(height, width), self.soft)[:, :, None]
-        return rounded(inside * image + (1.0 - inside) * _fitted(other, height, width))
+        behind = _fitted(other, *image.shape[:2])
+        return _before(image, behind, self.ellipse, self.soft)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +125,14 @@ class SwapFace:
         rng: np.random.Generator,
     ) -> np.ndarray:
         """Return the other face before this background."""
-        height, width = image.shape[:2]
-        inside = _soft(self.ellipse.depth(height, width), self.soft)[:, :, None]
-        return rounded(inside * _fitted(other, height, width) + (1.0 - inside) * image)
+        face = _fitted(other, *image.shape[:2])
+        return _before(face, image, self.ellipse, self.soft)
+
+
+def _before(face: np.ndarray, behind: np.ndarray, ellipse: Ellipse, soft: float) -> np.ndarray:
+    """Return the ellipse of one picture before another of its size."""
+    inside = _soft(ellipse.depth(*face.shape[:2]), soft)[:, :, None]
+    return rounded(inside * face + (1.0 - inside) * behind)
 
 
 def _soft(depth: np.ndarray, soft: float) -> np.ndarray:

@@ -34,7 +34,7 @@ from facevalue.report.blocks import (
 from facevalue.report.figures import Entry, Wanted, counted, dot_figure, finding_link, quantity_cell
 from facevalue.report.metrics import metric_words, unit_of
 from facevalue.report.model import DatasetSheet, Material, Provenance, ReportInput
-from facevalue.report.render import _Drawings, _environment, _Literal, _policy, _static
+from facevalue.report.render import page_html
 from facevalue.report.sections.every import every_section
 from facevalue.report.sections.methods import methods_section
 from facevalue.report.sections.provenance import glossary_section
@@ -301,21 +301,7 @@ def build_comparison(comparison: Comparison) -> str:
     >>> "Two runs compared" in html
     True
     """
-    page, drawings = _page(comparison), _Drawings()
-    front = tuple(drawings.blocks(page.front))
-    sections = [
-        {"anchor": s.anchor, "title": s.title, "blocks": tuple(drawings.blocks(s.blocks))}
-        for s in page.sections
-    ]
-    style, script = _static("report.css") + PRINTED, _static("report.js") + _static("whatif.js")
-    return (
-        _environment()
-        .get_template("comparison.html")
-        .render(
-            page=page, front=front, sections=sections, style=_Literal(style),
-            script=_Literal(script), policy=_policy(style, script),
-        )
-    )  # fmt: skip
+    return page_html(_page(comparison), template="comparison.html", more_style=PRINTED)
 
 
 def _page(c: Comparison) -> Page:

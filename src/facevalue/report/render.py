@@ -24,7 +24,7 @@ from facevalue.report.wording import clean
 if TYPE_CHECKING:
     import jinja2
 
-__all__ = ["MAX_FIGURES", "build_report", "write_report"]
+__all__ = ["MAX_FIGURES", "build_report", "page_html", "write_report"]
 
 MAX_FIGURES = 48
 """Figures drawn in one report, first come first; past it the tables stand alone."""
@@ -68,7 +68,7 @@ def build_report(report: ReportInput) -> str:
     >>> "No claim was put to the test" in html
     True
     """
-    return _html(page_of(report), _Drawings())
+    return page_html(page_of(report))
 
 
 def write_report(folder: Path, report: ReportInput) -> None:
@@ -78,7 +78,7 @@ def write_report(folder: Path, report: ReportInput) -> None:
     report left there and this one does not have are removed.
     """
     drawings = _Drawings()
-    html = _html(page_of(report), drawings)
+    html = page_html(page_of(report), drawings)
     figures = folder / "figures"
     made = set()
     for drawn in drawings.made:
@@ -125,21 +125,45 @@ class _Drawings:
         return drawn
 
 
-def _html(page: Page, drawings: _Drawings) -> str:
+def page_html(
+    page: Page,
+    drawings: _Drawings | None = None,
+    *,
+    template: str = "page.html",
+    more_style: str = "",
+) -> str:
+    """Return a page as one HTML document that asks for nothing.
+
+    Parameters
+    ----------
+    page
+        What it says.
+    drawings
+        Draws its figures, and remembers them for who wants them as files.
+    template
+        Of the page as a whole.
+    more_style
+        Style of our own behind that of all pages.
+    """
+    drawings = drawings or _Drawings()
     front = tuple(drawings.blocks(page.front))
     sections = [
         {"anchor": s.anchor, "title": s.title, "blocks": tuple(drawings.blocks(s.blocks))}
         for s in page.sections
     ]
-    style, script = _static("report.css"), _static("report.js") + _static("whatif.js")
-    template = _environment().get_template("page.html")
-    return template.render(
-        page=replace(page, front=(), sections=()),
-        front=front,
-        sections=sections,
-        style=_Literal(style),
-        script=_Literal(script),
-        policy=_policy(style, script),
+    style = _static("report.css") + more_style
+    script = _static("report.js") + _static("whatif.js")
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            page=replace(page, front=(), sections=()),
+            front=front,
+            sections=sections,
+            style=_Literal(style),
+            script=_Literal(script),
+            policy=_policy(style, script),
+        )
     )
 
 

@@ -90,21 +90,18 @@ class Budget:
         )
 
     @property
+    def limits(self) -> str:
+        """What it limits, in words: ``500 questions or 60 seconds``."""
+        told = ((self.items, "questions"), (self.calls, "calls"), (self.seconds, "seconds"))
+        return " or ".join(f"{limit:,} {what}" for limit, what in told if limit is not None)
+
+    @property
     def sentence(self) -> str:
         """What was left out, for the report; empty if nothing was."""
         n_left = self.n_open - self.n_settled
         if not self.is_spent or n_left <= 0:
             return ""
-        limits = " or ".join(
-            f"{limit:,} {what}"
-            for limit, what in (
-                (self.items, "questions"),
-                (self.calls, "calls"),
-                (self.seconds, "seconds"),
-            )
-            if limit is not None
-        )
         return (
-            f"The budget of {limits} is spent: {self.n_settled:,} of {self.n_open:,} "
+            f"The budget of {self.limits} is spent: {self.n_settled:,} of {self.n_open:,} "
             f"open questions were asked, {n_left:,} were not."
         )

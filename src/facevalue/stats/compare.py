@@ -46,6 +46,7 @@ __all__ = [
     "paired_difference",
     "people",
     "ratio",
+    "silent_reach",
 ]
 
 TINY = 1e-12
@@ -137,7 +138,7 @@ def against_zero(paired: Replicates, spec: IntervalSpec) -> Estimate | NotEstima
     if refused is not None:
         return refused
     if paired.is_constant and abs(paired.value) <= TINY:
-        reach = clopper_pearson(0.0, paired.effective_subjects, spec.level)[1]
+        reach = silent_reach(paired, spec.level)
         return Estimate(
             value=0.0, low=-reach, high=reach, level=spec.level, method=METHOD_ALIKE, p_value=1.0,
             n_items=paired.n_items, n_answers=paired.n_answers, n_subjects=paired.n_subjects,
@@ -167,6 +168,20 @@ def nobody_differs(r: Replicates) -> bool:
     True
     """
     return r.scale is Scale.DIFFERENCE and abs(r.value) <= TINY and r.is_constant
+
+
+def silent_reach(r: Replicates, level: float) -> float:
+    """Return how far from zero a mean of differences may be to which nobody adds anything.
+
+    The exact binomial bound on the share of subjects who could differ, each by at most one.
+
+    Examples
+    --------
+    >>> none = Replicates(0.0, np.zeros(9), np.ones(9), np.arange(9), 9, scale=Scale.DIFFERENCE)
+    >>> round(silent_reach(none, 0.95), 3)               # 1 − 0.025 ** (1 / 9)
+    0.336
+    """
+    return clopper_pearson(0.0, r.effective_subjects, level)[1]
 
 
 def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:
@@ -242,7 +257,7 @@ def _side(
     if r.scale is Scale.DIFFERENCE and not on_log:
         half = t * float(np.sqrt(r.variance))
         if nobody_differs(r):
-            half = clopper_pearson(0.0, r.effective_subjects, spec.level)[1]
+            half = silent_reach(r, spec.level)
         return r.value, r.value - half, r.value + half
     low, high, _ = share_ends(r, t, spec.level)
     low, high = max(low, 0.0), min(high, 1.0)

@@ -29,7 +29,7 @@ from scipy import sparse
 from scipy.special import ndtr, stdtr, stdtrit
 
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
-from facevalue.stats.compare import NO_LOGARITHM, NO_SPREAD, nobody_differs, people
+from facevalue.stats.compare import NO_LOGARITHM, NO_SPREAD, nobody_differs, people, silent_reach
 from facevalue.stats.jackknife import (
     CAUTION,
     MIN_SUBJECTS,
@@ -37,7 +37,6 @@ from facevalue.stats.jackknife import (
     IntervalSpec,
     Replicates,
     carriers,
-    clopper_pearson,
     refuse,
     share_ends,
 )
@@ -161,7 +160,7 @@ class _Pairs:
 def _silent_reach(groups: Sequence[Replicates], level: float) -> FloatArray:
     """How far a group in which nobody differs can be from zero; NaN for the others."""
     return np.array([
-        clopper_pearson(0.0, r.effective_subjects, level)[1] if nobody_differs(r) else np.nan
+        silent_reach(r, level) if nobody_differs(r) else np.nan
         for r in groups
     ])  # fmt: skip
 

@@ -96,7 +96,8 @@ class Kept:
             kept = cls(**{**told, **lists})
             texts = [kept.system, kept.dataset, *(c[k] for c in kept.conditions for k in WORDS)]
             numbers = [kept.n_looks, kept.n_items, *(c["n_asked"] for c in kept.conditions)]
-            steps = [c["severity"] for c in kept.conditions if c["curve"] is not None]
+            scales = [(c["curve"], c["severity"]) for c in kept.conditions]
+            steps = [severity for curve, severity in scales if curve is not None]
         except (LookupError, TypeError) as error:
             raise InputError("the record of the stress in the run folder is damaged") from error
         if not all(isinstance(x, str) for x in texts) or not all(
@@ -348,10 +349,8 @@ def _says(
     n_answered = sum(t.height for t in base) + sum(c["n_asked"] for c in told)
     if not budget.is_spent or n_answered >= n_all:
         return ""
-    limits = ((budget.items, "questions"), (budget.calls, "calls"), (budget.seconds, "seconds"))
-    words = " or ".join(f"{limit:,} {what}" for limit, what in limits if limit is not None)
     return (
-        f"The budget of {words} is spent: {n_answered:,} of {n_all:,} questions were asked "
+        f"The budget of {budget.limits} is spent: {n_answered:,} of {n_all:,} questions were asked "
         f"(items, as they are and under {len(told):,} conditions), {n_all - n_answered:,} were not."
     )
 

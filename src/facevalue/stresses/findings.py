@@ -17,6 +17,7 @@ from facevalue.audits import (
 )
 from facevalue.audits.findings import Finding
 from facevalue.dataset import Dataset
+from facevalue.perturb.pairs import PAIRS
 from facevalue.runs import (
     RunFolder,
 )
@@ -51,7 +52,7 @@ def partner_codes(
     spec: StressSpec | None, dataset: Dataset, seed: int
 ) -> dict[str, dict[int, int]]:
     """Return, by the name of each swap, the code of every item's partner by the item's code."""
-    if spec is None:
+    if spec is None or not any(entry.name in PAIRS for entry in spec.entries):
         return {}
     # Items are coded in the order of their names.
     code = {item: i for i, item in enumerate(dataset.items["item"].sort().to_list())}
