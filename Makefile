@@ -33,7 +33,7 @@ demo: $(VENV)/installed ## install what it needs and audit a real system out of 
 	$(BIN)/facevalue demo --out $(DEMO)
 
 test: $(VENV)/developed ## the fast suite (under 5 minutes on 2 cores)
-	$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile -q
+	$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile --no-loadscope-reorder -q
 
 test-long: $(VENV)/developed ## long simulations; writes docs/simulations
 	$(BIN)/python -m pytest -m slow -q -s tests

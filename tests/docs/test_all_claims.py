@@ -6,16 +6,15 @@ import re
 from typing import Any
 
 import pytest
-from test_examples import EXAMPLES, ROUNDING, Ran, assert_page_says, audited, rows_of, told
+from test_examples import ROUNDING, assert_page_says, rows_of, told
 
-from support import require_data
+from examples_support import EXAMPLES, Ran, example_run
 
 
 @pytest.fixture(scope="module")
 def all_claims(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    require_data("crema-d")
-    require_data("ferplus")
-    return audited(EXAMPLES / "all-claims", tmp_path_factory.mktemp("all-claims") / "run")
+    run = tmp_path_factory.mktemp("all-claims") / "run"
+    return example_run("all-claims", run, tmp_path_factory)
 
 
 def test_all_twenty_claims_get_a_verdict(all_claims: Ran) -> None:

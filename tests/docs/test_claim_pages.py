@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from facevalue import flow
+from examples_support import example_run
 from facevalue.audits import library_claims
-from support import require_data
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "claims"
@@ -40,10 +39,11 @@ def test_no_audit_file_has_changed_since_its_verdicts_were_recorded(made: Any) -
     assert sorted(recorded()) == sorted(made.EXAMPLES)
 
 
-def test_a_run_of_today_says_what_was_recorded(made: Any, tmp_path: Path) -> None:
-    require_data("crema-d")
-    run = flow.audit(ROOT / "examples" / "crema-d" / "audit.yaml", tmp_path / "run")
-    assert made.recorded("crema-d", run.folder) == recorded()["crema-d"]
+def test_a_run_of_today_says_what_was_recorded(
+    made: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    ran = example_run("crema-d", tmp_path / "run", tmp_path_factory)
+    assert made.recorded("crema-d", ran.run) == recorded()["crema-d"]
 
 
 def test_every_claim_has_a_verdict_and_a_reason_where_it_is_not_testable() -> None:

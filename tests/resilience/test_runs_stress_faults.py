@@ -287,7 +287,7 @@ def test_a_command_that_fails_on_one_item(tmp_path: Path, fault: str, kind: str)
 
 
 def test_a_command_that_hangs_is_ended_and_asked_on(tmp_path: Path) -> None:
-    system = command(tmp_path, "hangs", timeout_s=2.0)
+    system = command(tmp_path, "hangs", timeout_s=1.0)
     assert asked_twice(system, tmp_path) == only_bad("timeout")
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
+import pytest
 from stress_to_kill import CONDITIONS, N_ITEMS, Noting
 
 from facevalue.runs import Store, Terms, stress
@@ -20,7 +21,6 @@ from runs_fakes import FakeItems, ignore
 SCRIPT = Path(__file__).with_name("stress_to_kill.py")
 BATCH_SIZE = 4
 RUN_S = 0.4  # eighty calls of at least 5 ms
-N_FOLDERS = 10
 N_KILLS = 3
 
 
@@ -48,15 +48,16 @@ def killed(folder: Path, moments: list[float]) -> list[int]:
     return statuses
 
 
-def test_killed_at_random_moments(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_folders", [4, pytest.param(10, marks=pytest.mark.slow)])
+def test_killed_at_random_moments(tmp_path: Path, n_folders: int) -> None:
     once: list[str] = []
     expected = finish(tmp_path / "undisturbed", once)
     # Three conditions leave the media as they are: one question to the eye of the system.
     undisturbed = Counter(once)
     assert len(once) == N_ITEMS * len(CONDITIONS)
     rng = random.Random(20261130)
-    moments = [[rng.uniform(0, RUN_S / 2) for _ in range(N_KILLS)] for _ in range(N_FOLDERS)]
-    folders = [tmp_path / f"run{i}" for i in range(N_FOLDERS)]
+    moments = [[rng.uniform(0, RUN_S / 2) for _ in range(N_KILLS)] for _ in range(n_folders)]
+    folders = [tmp_path / f"run{i}" for i in range(n_folders)]
     with ThreadPoolExecutor(max_workers=2) as pool:
         statuses = list(pool.map(killed, folders, moments))
     # A timer may fire late on a busy machine and find the run done; most do not.

@@ -98,7 +98,7 @@ def test_an_option_lets_open_verdicts_pass(pytester: pytest.Pytester) -> None:
     first = "  - {name: first, adapter: predictions, options: {file: right.csv}}\n"
     (pytester.path / "audit.yaml").write_text(short.replace(first, ""))
     pytester.makepyfile(CLAIMS)
-    result = pytester.runpytest_subprocess("-q", "-rA", "--facevalue-inconclusive=pass")
+    result = pytester.runpytest_inprocess("-q", "-rA", "--facevalue-inconclusive=pass")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         ["PASSED *test_claim[[]seventy-second[]]", "FAILED *test_claim[[]only-second-second[]]*"]
@@ -114,7 +114,7 @@ def test_a_wrong_use_is_said_before_anything_runs(pytester: pytest.Pytester) -> 
         def test_absent(facevalue_claim): ...
         """
     )
-    result = pytester.runpytest_subprocess("-q")
+    result = pytester.runpytest_inprocess("-q")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*::test_absent: *absent.yaml: *"])
     pytester.makepyfile(
@@ -125,10 +125,10 @@ def test_a_wrong_use_is_said_before_anything_runs(pytester: pytest.Pytester) -> 
         def test_no_file(facevalue_claim): ...
         """
     )
-    no_file = pytester.runpytest_subprocess("-q")
+    no_file = pytester.runpytest_inprocess("-q")
     no_file.stdout.fnmatch_lines(["*::test_no_file: facevalue_claims takes one audit file"])
     pytester.makepyfile("def test_unmarked(facevalue_claim): ...")
-    unmarked = pytester.runpytest_subprocess("-q")
+    unmarked = pytester.runpytest_inprocess("-q")
     unmarked.stdout.fnmatch_lines(
         ["*needs a marker on the test: @pytest.mark.facevalue_claims('audit.yaml')*"]
     )
