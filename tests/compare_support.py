@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from facevalue import flow
@@ -12,7 +12,18 @@ from facevalue.report.comparison import Comparison
 from flow_support import AUDIT, LOOKS, NOW, build
 from support import require
 
-__all__ = ["CONSTANT", "NOISED", "N_PEOPLE", "one", "stressed", "tabled", "value"]
+__all__ = [
+    "CONSTANT",
+    "FAILING",
+    "NOISED",
+    "N_PEOPLE",
+    "THROWN",
+    "Edits",
+    "one",
+    "stressed",
+    "tabled",
+    "value",
+]
 
 N_PEOPLE = 10
 CONSTANT = "def at(batch):\n    return [{'light': 0.1, 'dark': 0.8, 'murky': 0.1} for _ in batch]\n"
@@ -28,7 +39,29 @@ def noised(batch):
     ]
 """
 
+# With noise in it a picture is nothing it has a word for.
+THROWN = f"""{LOOKS}
+
+def noised(batch):
+    return [
+        answer(float(m.image.mean()) / 255) if m.image.max() == m.image.min()
+        else {{"light": 0.1, "dark": 0.1, "murky": 0.8}}
+        for m in batch
+    ]
+"""
+# It answers "dark" to everything, but fails on every picture of three in ten people with noise.
+FAILING = f"""{LOOKS}
+
+def noised(batch):
+    return [
+        None if m.image.max() > m.image.min() and m.item.split("-")[1] in "036"
+        else {{"light": 0.1, "dark": 0.8, "murky": 0.1}}
+        for m in batch
+    ]
+"""
+
 Answer = Callable[[int, int], str]
+Edits = Sequence[tuple[str, str]]
 
 
 def tabled(
@@ -60,13 +93,20 @@ def tabled(
     return flow.audit(folder / "audit.yaml", folder / "run", now=NOW).folder
 
 
-def stressed(folder: Path, stress: str, code: str = "", name: str = "mine") -> Path:
-    """Audit the pictures of `flow_support` under stress; return the run."""
+def stressed(
+    folder: Path, stress: str, code: str = "", name: str = "mine", *, instead: Edits = ()
+) -> Path:
+    """Audit the pictures of `flow_support` under stress; return the run.
+
+    ``instead`` holds what is replaced in the audit file, and by what.
+    """
     require("PIL")
     require("cv2")
     audit = AUDIT.replace("name: mine", f"name: {name}")
+    for old, new in instead:
+        audit = audit.replace(old, new)
     if code:
-        function = "noised" if code == NOISED else "at"
+        function = "at" if code == CONSTANT else "noised"
         audit = audit.replace("looks:at", f"other:{function}")
     path = build(folder, f"{audit}stress:\n  perturbations: {stress}\n")
     (folder / "other.py").write_text(code)

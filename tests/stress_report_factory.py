@@ -24,7 +24,8 @@ def conditions(*, n_asked: int = 200) -> tuple[StressedCondition, ...]:
         return [
             asked(
                 name=f"{name}:{s}", family="robustness", curve=name, severity=s, title=title,
-                heading=heading,
+                heading=heading, is_smallest=name == "least-change",
+                is_below_scale=name == "least-change",
             )
             for s in severities
         ]  # fmt: skip
@@ -75,6 +76,7 @@ def under_stress(system: str, dataset: str, *, loses: float = 0.1) -> list[Findi
             finding(one(-lost / 2, 0.03, p=p), min(p * 3, 1.0), metric="accuracy_change", **here),
             finding(one(-lost / 4, 0.03, p=p), min(p * 3, 1.0), metric="confidence_change", **here),
             finding(one(0.0, 0.03, p=1.0), 1.0, metric="failure_change", **here),
+            finding(one(0.0, 0.0), metric="failure_rate", **here),
         ]
         found += [
             finding(one(sign * lost, 0.05, p=p), min(p * 3, 1.0),

@@ -38,8 +38,8 @@ from facevalue.canonical import digest_bytes
 from facevalue.dataset import Dataset
 from facevalue.errors import InputError, UnknownNameError
 from facevalue.report.comparison import Comparison, RunSheet, Versus
-from facevalue.runs import RunFolder
-from facevalue.stresses import Kept, stress_name, stress_of
+from facevalue.runs import RunFolder, stress_name
+from facevalue.stresses import Kept, partner_codes, stress_of
 
 __all__ = ["compare_runs", "looks_of"]
 
@@ -106,10 +106,10 @@ def compare_runs(
     -------
     Comparison with differences, second minus first: accuracy, UAR, every recall and failure
     rate; what is answered where there is nothing to answer; under every condition that both were
-    asked under the share of answers unchanged, its area and the change of accuracy; and accuracy
-    by group. A difference is not estimable for NO_ITEMS, UNDEFINED, TOO_FEW_CLUSTERS and UNSTABLE
-    as elsewhere, and NOT_IDENTIFIED where everybody differs by the same, or what differs adds up
-    to nothing for everybody.
+    asked under the share of answers unchanged, its area, failures and their change, and the change
+    of accuracy; and accuracy by group. A difference is not estimable for NO_ITEMS, UNDEFINED,
+    TOO_FEW_CLUSTERS and UNSTABLE as elsewhere; between groups, NOT_IDENTIFIED where everybody in
+    one of them differs by the same.
 
     Raises
     ------
@@ -299,14 +299,13 @@ class _Compared:
         assert self.samples is not None, "prepared"
         ours, theirs = self.samples
         run = Differences(self.place, self._spec)
-        is_aligned = not (ours.is_voted or theirs.is_voted)
-        if is_aligned:
+        if not (ours.is_voted or theirs.is_voted):
             # The same rows in both, so that what differs is known item by item.
             pair = stressed_pair(theirs, ours)
             assert pair.other is not None, "just paired"
             run.whole(pair)
             theirs, ours = replace(pair, other=None), pair.other
-        run.labels(paired_sample(theirs, ours), is_aligned=is_aligned)
+        run.labels(paired_sample(theirs, ours))
         if run.has_nothing_annotated and not (theirs.annotated == CONTROL).all():
             self.left_out.append(
                 f"{self.key}: no item with an annotated label was answered by both, so that "
@@ -337,7 +336,7 @@ class _Compared:
             # The draw hangs on the seed and on who is in the data.
             is_same_seed=self.a.read.spec.seed == self.b.read.spec.seed and self.is_same_data,
         )
-        stressed = self._stressed([n for n in told[0] if n in told[1]])
+        stressed = self._stressed({n: c["curve"] for n, c in told[0].items() if n in told[1]})
         steps: dict[str, list[tuple[int, Both]]] = {}
         for name, both in stressed.items():
             about = told[0][name]
@@ -352,22 +351,52 @@ class _Compared:
                 run.area(curve, sorted(found, key=lambda step: step[0]))
         return run.n_looks
 
-    def _stressed(self, names: Sequence[str]) -> dict[str, Both]:
+    def _stressed(self, curves: Mapping[str, str | None]) -> dict[str, Both]:
         assert self.samples is not None, "prepared"
         first, second = self.samples
         tables = [
             (run, entry, run.folder.read_answers(entry.name, stress_name(self.key)))
             for run, entry in ((self.a, self.one), (self.b, self.other))
         ]
+        swaps = [self._partners(run) for run in (self.a, self.b)]
         found: dict[str, Both] = {}
-        for name in names:
+        for name, curve in curves.items():
             of = pl.col("condition") == name
             changed = [
                 self.sample_for(run, entry, table.filter(of).drop("condition"))
                 for run, entry, table in tables
             ]
-            found[name] = Both.of((first, changed[0]), (second, changed[1]))
+            who = [swap.get(str(curve)) for swap in swaps]
+            found[name] = Both.of((first, changed[0]), (second, changed[1]), who)
         return found
+
+    def _partners(self, run: _Run) -> dict[str, dict[int, int]]:
+        """Return, by swap, the code of an item → that of its partner, among what is shared.
+
+        For a partner that is not shared another item of the same person stands, if there is one.
+        """
+        assert self.shared is not None, "nothing is shared"
+        own = run.opened.datasets[self.key]
+        swaps = partner_codes(run.read.spec.stress, own, run.read.spec.seed)
+        if own.sha256 == self.shared.sha256 and len(own) == len(self.shared):
+            return swaps
+        runs = [r.opened.datasets[self.key] for r in (self.a, self.b)]
+        ours, theirs = _people(self.shared), _people(own)
+        places = {item: i for i, item in enumerate(ours)}
+        person: dict[str, int] = {}
+        for i, who in enumerate(ours.values()):
+            person.setdefault(who, i)
+        for i, who in enumerate(sorted({x for d in runs for x in _people(d).values()})):
+            person.setdefault(who, len(ours) + i)
+        codes = [places.get(item, person[who]) for item, who in theirs.items()]
+        return {n: {codes[i]: codes[j] for i, j in who.items()} for n, who in swaps.items()}
+
+
+def _people(dataset: Dataset) -> dict[str, str]:
+    """Return whose each item is, in the order in which items are coded: that of their names."""
+    rows = dataset.items.select("item", "subject").sort("item").rows()
+    known = dataset.subjects_declared
+    return {item: who if known and who is not None else item for item, who in rows}
 
 
 def _shared(key: str, ours: Dataset, theirs: Dataset) -> tuple[Dataset | None, list[str]]:

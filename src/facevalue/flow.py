@@ -60,9 +60,8 @@ from facevalue.simulate import Simulated, write_consequences
 from facevalue.stresses import (
     Asking,
     check_stress,
-    findings_of_words,
-    findings_under_stress,
-    partner_codes,
+    findings_of_stress,
+    keep_pictures,
     stress_of,
 )
 from facevalue.systems import Recorded, System, SystemRequest, open_system, opener_of
@@ -255,19 +254,12 @@ def measure_run(
                 samples.append(paired_sample(samples[at[first, key]], samples[at[second, key]]))
                 specs.append(replace(specs[at[first, key]], joint=(), no_gap_above=()))
     found = [*measure(samples, specs)]
-    for (_, named), i in at.items():
-        found += findings_of_words(samples[i], opened.datasets[named], read.spec.stress, specs[i])
-    for kept in stress_of(folder, read_record(folder)):
-        if (kept.system, kept.dataset) not in at:
-            raise InputError(f"{folder.path}: its record of the stress is of another audit file")
-        i = at[kept.system, kept.dataset]
-        entry = next(e for e in read.spec.systems if e.name == kept.system)
-        again = partial(
-            sample_for, read, entry, kept.dataset, opened.datasets[kept.dataset],
-            attributes=[a for g in specs[i].groups for a in g],
-        )  # fmt: skip
-        swaps = partner_codes(read.spec.stress, opened.datasets[kept.dataset], read.spec.seed)
-        found += findings_under_stress(samples[i], folder, kept, specs[i], again, swaps)
+    told = {pair: (samples[i], specs[i]) for pair, i in at.items()}
+    kept = stress_of(folder, read_record(folder))
+    found += findings_of_stress(
+        read, folder, kept, told, opened.datasets, partial(sample_for, read)
+    )
+    keep_pictures(folder, read, kept, opened.datasets)
     findings = FindingSet(tuple(found))
     findings.write(folder.path)
     return findings

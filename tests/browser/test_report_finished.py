@@ -12,17 +12,15 @@ import pytest
 
 from axe_support import faults
 from browser_support import opened
-from facevalue import flow
+from examples_support import example_run
+from facevalue.domain import Outcome
 from facevalue.report import ReportInput, build_report
 from report_factory import CREMA_D, hostile, realistic, small
-from support import require_data
 
 pytestmark = pytest.mark.browser
 
 A4_WIDTH, A4_HEIGHT = 688, 991
 """What is left of A4 within the margins of the page, at 96 pixels an inch: 182 × 263 mm."""
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "crema-d" / "audit.yaml"
 
 
 def crowded() -> ReportInput:
@@ -57,8 +55,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def largest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    require_data("crema-d", "tabulatedVotes.csv")
-    return flow.audit(EXAMPLE, tmp_path_factory.mktemp("largest") / "run").report
+    run = tmp_path_factory.mktemp("largest") / "run"
+    return example_run("crema-d", run, tmp_path_factory).run / "report.html"
 
 
 def count(page: Any) -> str:
@@ -277,3 +275,23 @@ def test_without_scripts_all_rows_are_there_and_no_filter(
         assert page.locator("tr").count() == html.count("<tr")
         assert not page.locator("#filter").is_visible()
         assert page.locator("#answer").is_visible()
+
+
+def test_on_a_phone_no_caption_and_no_column_of_the_answer_is_cut(
+    browser: Any, tmp_path: Path
+) -> None:
+    report = realistic()
+    told = tuple(
+        replace(v, system=system, dataset="generated-controls", outcome=Outcome.INCONCLUSIVE)
+        for v in report.verdicts
+        for system in ("face-api", "facex")
+    )
+    path = tmp_path / "report.html"
+    path.write_text(build_report(replace(report, verdicts=told)), "utf-8")
+    with opened(browser, path, width=390) as page:
+        cut = "b => b.scrollWidth > b.clientWidth + 1"
+        boxes = f"[...document.querySelectorAll('#answer .box')].filter({cut}).length"
+        assert page.evaluate(boxes) == 0
+        past = "c => c.getBoundingClientRect().right > innerWidth"
+        captions = f"[...document.querySelectorAll('.box caption')].filter({past}).length"
+        assert page.evaluate(captions) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,47 @@ def test_the_same_command_goes_on_and_ends_where_a_whole_audit_does(audit: Path)
     assert not [note for note in dataset["notes"] if "budget" in note]
     run("audit", "audit.yaml", "--out", "whole")
     assert Path("run/findings.parquet").read_bytes() == Path("whole/findings.parquet").read_bytes()
+
+
+STRESS = "stress:\n  checks: [repeat, alone]\n"
+SPENT = (
+    "mine: The budget of 50 questions is spent: 50 of 120 questions were asked (items, as they are "
+    "and under 2 conditions), 70 were not.\n"
+)
+
+
+@pytest.mark.parametrize("command", ["audit", "run"])
+def test_a_spent_budget_is_told_once_in_the_words_of_the_report(audit: Path, command: str) -> None:
+    audit.write_text(audit.read_text("utf-8") + STRESS, "utf-8")
+    done = run(command, "audit.yaml", "--out", "run", "--budget", "50")
+    first, more, answered, *left_out = done.stderr.splitlines(keepends=True)
+    assert first == "mine on pictures: 4 to answer\n"
+    assert more == "mine on pictures: and more, under stress\n"
+    assert re.fullmatch(r"mine on pictures: \d+ answers \([\d.]+/s\), \d failed\n", answered)
+    assert left_out == [SPENT]
+    if command == "audit":
+        assert SPENT.strip() in Path("run/report.html").read_text("utf-8")
+    # The rest is asked, and nothing is said of a budget any more.
+    again = run(command, "audit.yaml", "--out", "run")
+    assert "budget" not in again.stderr
+
+
+def test_a_spent_budget_is_told_without_stress(audit: Path) -> None:
+    done = run("run", str(audit), "--out", "run", "--budget", "22")
+    assert done.stderr.splitlines()[2:] == [
+        f"mine: The budget of 22 questions is spent: 22 of {N_ITEMS} open questions were asked, "
+        "18 were not."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "n_asked"),
+    [("7", 7), ("7 items", 7), ("7items", 7), (" 7 ", 7), ("3calls", 9), ("3 calls", 9),
+     ("60s", N_ITEMS), ("60 s", N_ITEMS), ("60 seconds", N_ITEMS), ("60.5seconds", N_ITEMS)],
+)  # fmt: skip
+def test_words_that_are_a_budget(words: str, n_asked: int, audit: Path) -> None:
+    assert run("run", str(audit), "--out", "run", "--budget", words).exit_code == 0
+    assert sum(asked(audit.parent).values()) == n_asked
 
 
 def test_calls_are_counted_in_batches(audit: Path) -> None:

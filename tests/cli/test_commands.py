@@ -22,9 +22,10 @@ import facevalue
 from facevalue import flow
 from facevalue.audits import audit_schema, library_claims, read_audit
 from facevalue.cli.main import EPILOG, app
-from facevalue.cli.printing import print_table, progress, safe
+from facevalue.cli.printing import print_table, print_verdicts, progress, safe
+from facevalue.domain import Claim, Outcome, Verdict
 from facevalue.errors import DataUnavailableError, StoreError
-from facevalue.runs import Advanced, Finished, RunFolder, Started
+from facevalue.runs import Advanced, Event, Finished, RunFolder, Started
 from facevalue.systems import ADAPTERS
 from flow_support import AUDIT, N_ITEMS, NOW, asked, build
 from support import require, require_data
@@ -493,6 +494,108 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "[bold]mine�[2J on faces" in drawn
     assert "8/9" in drawn
     assert re.search(r"\d/s", drawn)
+
+
+ROUND: list[Event] = [
+    Started(system="m", n_items=4, n_jobs=4, n_done_before=1, n_retried=0),
+    Advanced(n_jobs=3, n_failed=1),
+    Finished(n_jobs=3, n_failed=1, seconds=1.0),
+]
+UNDER: list[Event] = [
+    Started(system="m", n_items=4, n_jobs=8, n_done_before=0, n_retried=0, n_conditions=2),
+    Advanced(n_jobs=8, n_failed=0),
+    Finished(n_jobs=8, n_failed=0, seconds=1.0),
+]
+
+
+def test_rounds_of_one_system_on_one_dataset_are_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with progress() as draw:
+        for event in [*ROUND, *UNDER, *ROUND, *UNDER]:
+            draw("mine", "faces", event)
+        for event in ROUND:
+            draw("mine", "voices", event)
+    *_, faces, voices, _ = terminal.getvalue().split("\n")
+    # In the last picture: one bar each, over all rounds.
+    assert "mine on faces" in faces
+    assert "24/24" in faces
+    assert "mine on voices" in voices
+    assert "4/4" in voices
+
+
+def test_rounds_of_one_system_on_one_dataset_are_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress() as tell:
+        for event in [*ROUND, *UNDER, *ROUND, *UNDER]:
+            tell("mine", "faces", event)
+        for event in ROUND:
+            tell("mine", "voices", event)
+    assert capsys.readouterr().err.splitlines() == [
+        "mine on faces: 4 to answer, 1 answered before",
+        "mine on faces: and more, under stress",
+        "mine on faces: 22 answers (5.5/s), 2 failed",
+        "mine on voices: 4 to answer, 1 answered before",
+        "mine on voices: 3 answers (3.0/s), 1 failed",
+    ]
+
+
+def test_what_was_interrupted_is_not_summed_up(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        with progress() as tell:
+            tell("mine", "faces", ROUND[0])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert capsys.readouterr().err == "mine on faces: 4 to answer, 1 answered before\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        (None, ["NAME  ABOUT", "jpeg  As cameras and sites save pictures, re-saved."]),
+        (80, ["NAME  ABOUT", "jpeg  As cameras and sites save pictures, re-saved."]),
+        (40, ["NAME  ABOUT", "jpeg  As cameras and sites save", "      pictures, re-saved."]),
+        (30, ["NAME  ABOUT", "jpeg", "    As cameras and sites save", "    pictures, re-saved."]),
+    ],
+)
+def test_the_last_column_stays_within_a_terminal(
+    columns: int | None,
+    lines: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("facevalue.cli.printing._columns", lambda: columns)
+    print_table(["NAME", "ABOUT"], [["jpeg", "As cameras and sites save pictures, re-saved."]])
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_verdicts_keep_conditions_whole_and_stay_within_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdict = Verdict(
+        claim=Claim(id="c", says="it stays what it is whatever is done"), system="mine",
+        dataset="faces", outcome=Outcome.NOT_TESTABLE, sentence="Not tested.",
+        reason="mine was asked nothing on faces under brightness-down:5",
+    )  # fmt: skip
+    monkeypatch.setattr("facevalue.cli.printing._columns", lambda: 67)
+    print_verdicts([verdict])
+    assert capsys.readouterr().out.splitlines() == [
+        "NOT TESTABLE  c · mine on faces",
+        "              “it stays what it is whatever is done”",
+        "              Not tested.",
+        "              Because mine was asked nothing on faces under",
+        "              brightness-down:5.",
+        "",
+    ]
 
 
 def test_a_pipe_of_another_encoding_gets_utf_8() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from compare_support import tabled
+from compare_support import stressed, tabled
 from facevalue.cli.main import app
+from facevalue.runs import RunFolder, stress_name
 
 
 def right(p: int, k: int) -> str:
@@ -204,3 +205,32 @@ def test_a_place_that_cannot_be_written_is_told(runs: tuple[Path, Path], tmp_pat
     assert refused(*runs, "--out", page) == (
         f"{page}: cannot be written (File exists). Give another file."
     )
+
+
+def test_a_difference_alike_for_everybody_comes_first(tmp_path: Path) -> None:
+    made = tabled(tmp_path, {"good": right, "bad": lambda p, k: right(p, k + 1)})
+    text = run(made, made, "--systems", "good,bad").stdout
+    lines = text[text.index("Largest first") :].splitlines()
+    assert lines[2].startswith("accuracy  ")
+    assert "−100.0 (−100.0 to −38.3)" in lines[2]  # −1 + 2 (1 − 0.025^(1/10))
+    assert lines[2].endswith("second lower")
+    assert "not estimable" not in text[: text.index("By group:")]
+
+
+def test_answers_under_stress_that_are_missing_or_damaged_are_told(tmp_path: Path) -> None:
+    made = stressed(tmp_path, "[mirror]\n  worst: 3")
+    path = RunFolder.open(made).answers_file("mine", stress_name("pictures"))
+    how = f"Run: facevalue run AUDIT.yaml --out {made}"
+    whole = RunFolder.open(made).read_answers("mine", stress_name("pictures"))
+    damaged = (
+        f"{path}: the answers are damaged: no column 'condition'. Expected the text columns item, "
+        f"label, failure, condition; numbers in score_… and votes_…. Delete the file. {how}"
+    )
+    missing = f"{path}: no answers of 'mine' on 'pictures' under stress here. {how}"
+    whole.drop("condition").write_parquet(path)
+    for expected in (damaged, missing):
+        for command in (("compare", made, made), ("measure", made), ("report", made)):
+            result = CliRunner().invoke(app, list(map(str, command)))
+            told = result.stderr.removeprefix("facevalue: ").removesuffix("\n")
+            assert (result.exit_code, result.stdout, told) == (2, "", expected)
+        path.unlink(missing_ok=True)

@@ -136,6 +136,14 @@ def test_sounds_are_written_one_a_severity_beside_the_unchanged_one(tmp_path: Pa
     assert np.abs(before - after).max() > 0.01
 
 
+def test_a_folder_of_sounds_may_have_a_dot_in_its_name(tmp_path: Path) -> None:
+    made = tmp_path / "made.png"
+    made.mkdir()
+    for out in (made, tmp_path / "sounds.v2"):
+        assert run("show", "gain-down", "--out", str(out)).exit_code == 0
+        assert (out / "unchanged-0.wav").is_file()
+
+
 def test_a_sound_given_keeps_its_rate_and_channels(tmp_path: Path) -> None:
     require("soundfile")
     tone = 0.3 * np.sin(np.arange(11_025) / 20)
@@ -171,6 +179,19 @@ def test_what_cannot_be_shown_is_said_in_full(tmp_path: Path) -> None:
          "Show pictures and sounds one after the other."),
         (["mirror", "--out", str(tmp_path / "sheet.jpg")],
          f"{tmp_path}/sheet.jpg: a contact sheet is a PNG file. Give a name ending in .png."),
+        (["mirror", "--out", str(tmp_path)],
+         f"{tmp_path}: a contact sheet is a PNG file, and this is a folder"),
+        (["gain-down", "--out", str(tmp_path / "y.png")],
+         f"{tmp_path}/y.png: sounds are written into a folder, and this is the name of a file. "
+         "Give one without .png."),
+        (["gain-down", "--out", str(tmp_path / "y.WAV")],
+         f"{tmp_path}/y.WAV: sounds are written into a folder, and this is the name of a file. "
+         "Give one without .WAV."),
+        (["jpg", "shfit"],
+         "unknown perturbation 'jpg'. Did you mean 'jpeg'? All of them: facevalue perturbations "
+         "list\n"
+         "unknown perturbation 'shfit'. Did you mean 'shift'? All of them: facevalue perturbations "
+         "list"),
         (["gain-down", "--out", str(text)],
          f"{text}: sounds are written into a folder, and this is a file"),
     ]  # fmt: skip

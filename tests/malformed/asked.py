@@ -69,8 +69,9 @@ CASES = (
                 "[bad_value]"
             ),
             (
-                "  line 49, claims[8].condition: 'sex' is not of the form attribute=group, as "
-                "modality=face [bad_value]"
+                "  line 49, claims[8].condition: 'sex' is neither attribute=group, as "
+                "modality=face, nor done under stress: unknown perturbation 'sex'. All of them: "
+                "facevalue perturbations list [bad_value]"
             ),
             (
                 "  line 50, claims[9]: groups are not compared by ece, but by accuracy, uar, "

@@ -25,10 +25,10 @@ from facevalue.dataset import Dataset
 from facevalue.domain import Estimate
 from facevalue.perturb import PERTURBATIONS
 from facevalue.runs import Event, Store, execute, stress
-from facevalue.stresses import Planned, floor_of, planned
+from facevalue.stresses import Planned, floor_of, partner_codes, planned
 from facevalue.systems.base import System
 from planted.pictures import LABELS, Population, pictures, sounds
-from planted.systems import DRAWN, ONE_ITEM, STEADY, Panel, Planted, system_named
+from planted.systems import DRAWN, Panel, Planted, system_named
 
 __all__ = [
     "DESIGNS", "ENOUGH", "FEWEST", "Design", "Outcome", "outcome", "outcomes_at_once", "panels",
@@ -81,8 +81,16 @@ class Design:
 
     @property
     def has_noise(self) -> bool:
-        """Whether answers change without a fault."""
-        return self.system not in (STEADY, ONE_ITEM)
+        """Whether answers change by chance, or as if by chance."""
+        kind = system_named(self.system, 0)
+        return kind.drawn or kind.hangs_on_last_bit
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """What is true of the system beside the fault, and may be said as well."""
+        if self.by_group or not system_named(self.system, 0).hangs_on_last_bit:
+            return ()
+        return LEAST
 
     @property
     def hears(self) -> bool:
@@ -122,22 +130,31 @@ class Outcome:
 SMALL = Population(people=FEWEST, items=3)
 USUAL = Population(people=40, items=4)
 LARGE = Population(people=80, items=3)
+LARGEST = Population(people=160, items=3)
 HEARD = Population(people=FEWEST, items=3)
+MORE_HEARD = Population(people=40, items=3)
 
+LEAST = ("least-change", "least-change-sound")
 ORDER = ("alone", "shuffled")
 BEHIND = ("swap-background", "keep-face")
 
 ENOUGH = {
     "background": 20, "background and face": 20, "mouth": 20, "file name": 20,
     "position in the batch": 20, "neighbour in the batch": 20, "asked again": 20,
-    "text rather than voice": 20, "tilt of the spectrum": 20, "mirror": 40, DRAWN: 40,
+    "text rather than voice": 20, "tilt of the spectrum": 20,
+    "last bit, often": 40, "last bit of a sound": 40, "last bit": 160, "mirror": 40, DRAWN: 40,
     "compression": 40, "blur": 40, "brightness": 80, "stability of a group": 80,
     "accuracy of a group": 80,
 }  # fmt: skip
 """People from whom each fault is promised to be found: more where it goes with the person."""
 
-_CLEAN = (STEADY, "clean, noisy", "clean, very noisy", "clean, drawn and declared", ONE_ITEM)
+_CLEAN = (
+    "clean, steady", "clean, one item", "clean, drawn and declared",
+    "clean, much drawn and declared",
+)  # fmt: skip
 _OF_ITEMS: Mapping[str, tuple[str, ...]] = {
+    "last bit": LEAST,
+    "last bit, often": LEAST,
     "mirror": ("mirror",),
     DRAWN: ("mirror",),
     "background": BEHIND,
@@ -151,6 +168,7 @@ _OF_ITEMS: Mapping[str, tuple[str, ...]] = {
     "asked again": ("repeat",),
 }
 _OF_SOUNDS: Mapping[str, tuple[str, ...]] = {
+    "last bit of a sound": LEAST,
     "text rather than voice": ("reversed-speech", "shuffled-speech"),
     "tilt of the spectrum": ("tilt-down",),
 }
@@ -161,15 +179,21 @@ _OF_GROUPS: Mapping[str, tuple[str, ...]] = {
 _ALL = (SMALL, USUAL, LARGE)
 DESIGNS = [
     *(Design(system=name, expected=(), of=of) for name in _CLEAN for of in _ALL),
-    Design(system="clean, sounds", expected=(), of=HEARD),
+    *(
+        Design(system=name, expected=(), of=HEARD)
+        for name in ("clean, sounds", "clean, sounds, drawn and declared")
+    ),
     *(
         Design(system=name, expected=(), of=of, by_group=True)
-        for name in ("clean, noisy", "clean, very noisy")
+        for name in ("last bit", "last bit, often")
         for of in _ALL
     ),
     *(Design(system=n, expected=e, of=of) for n, e in _OF_ITEMS.items() for of in (SMALL, USUAL)),
+    *(Design(system=n, expected=LEAST, of=LARGE) for n in ("last bit", "last bit, often")),
+    Design(system="last bit", expected=LEAST, of=LARGEST),
     *(Design(system="brightness", expected=("brightness-up",), of=of) for of in (USUAL, LARGE)),
     *(Design(system=name, expected=e, of=HEARD) for name, e in _OF_SOUNDS.items()),
+    Design(system="last bit of a sound", expected=LEAST, of=MORE_HEARD),
     *(
         Design(system=name, expected=expected, of=of, by_group=True)
         for name, expected in _OF_GROUPS.items()
@@ -191,13 +215,12 @@ def _ignore(_: Event) -> None:
     return None
 
 
-def _conditions(hears: bool, dataset: Dataset, seed: int) -> list[Planned]:
+def _spec(*, hears: bool) -> StressSpec:
     entries = [
         {"name": name, "severities": [severity]} if name in PERTURBATIONS else name
         for name, severity in (ON_SOUNDS if hears else ON_PICTURES)
     ]
-    spec = StressSpec.model_validate({"perturbations": entries, "checks": CHECKS})
-    return planned(spec, dataset, seed)
+    return StressSpec.model_validate({"perturbations": entries, "checks": CHECKS})
 
 
 def _answers(
@@ -214,9 +237,9 @@ def outcome(design: Design, seed: int) -> Outcome:
     """Return whether an audit of one planted system was right."""
     system = system_named(design.system, seed)
     dataset = (sounds if system.hears else pictures)(design.of, seed)
-    conditions = _conditions(system.hears, dataset, seed)
+    conditions = planned(_spec(hears=system.hears), dataset, seed)
     base, under = _answers(system, dataset, conditions)
-    return _judged(design, _sorted(system, dataset, base, under, conditions))
+    return _judged(design, _sorted(system, dataset, base, under, seed))
 
 
 def panels() -> list[tuple[Design, ...]]:
@@ -233,12 +256,12 @@ def outcomes_at_once(designs: Sequence[Design], seed: int) -> list[Outcome]:
     members = [system_named(name, seed) for name in names]
     hears = members[0].hears
     dataset = (sounds if hears else pictures)(designs[0].of, seed)
-    conditions = _conditions(hears, dataset, seed)
+    conditions = planned(_spec(hears=hears), dataset, seed)
     base, under = _answers(Panel(members), dataset, conditions)
     asked = {}
     for k, (name, member) in enumerate(zip(names, members, strict=True)):
         own = {c: _column(table, k) for c, table in under.items()}
-        asked[name] = _sorted(member, dataset, _column(base, k), own, conditions)
+        asked[name] = _sorted(member, dataset, _column(base, k), own, seed)
     return [_judged(d, asked[d.system]) for d in designs]
 
 
@@ -254,8 +277,11 @@ def _sorted(
     dataset: Dataset,
     base: pl.DataFrame,
     under: Mapping[str, pl.DataFrame],
-    conditions: Sequence[Planned],
+    seed: int,
 ) -> _Asked:
+    spec = _spec(hears=system.hears)
+    partners = partner_codes(spec, dataset, seed)
+
     def sample(answers: pl.DataFrame) -> Sample:
         return sample_of(
             system=system.name, dataset=dataset.id, items=dataset.items, answers=answers,
@@ -270,8 +296,9 @@ def _sorted(
             answers=sample(under[p.condition.name]),
             curve=p.curve,
             severity=p.severity,
+            partners=partners.get(str(p.curve)),
         )
-        for p in conditions
+        for p in planned(spec, dataset, seed)
     ]
     return _Asked(system, sample(base), stressed)
 
@@ -295,7 +322,7 @@ def _judged(design: Design, asked: _Asked) -> Outcome:
 
 def _outcome(design: Design, moved: Sequence[Moved]) -> Outcome:
     said = [m.name for m in moved]
-    extra = tuple(name for name in said if name not in design.expected)
+    extra = tuple(name for name in said if name not in (*design.expected, *design.also))
     if design.is_clean:
         return Outcome(not said, not said, extra)
     return Outcome(bool(said) and said[0] in design.expected, not said, extra)

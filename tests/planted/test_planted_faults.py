@@ -125,7 +125,7 @@ def test_a_few_seeds() -> None:
     assert _named([r for r in quick if r.n_wrong and not r.design.has_noise]) == []
 
 
-@pytest.mark.parametrize("system", ["clean, very noisy", "file name", "mirror", "asked again"])
+@pytest.mark.parametrize("system", ["last bit, often", "file name", "mirror", "asked again"])
 def test_a_system_that_is_asked_alone_is_judged_as_in_a_panel(system: str) -> None:
     smallest = panels()[0]
     number = [(d.system, d.by_group) for d in smallest].index((system, False))
@@ -133,7 +133,7 @@ def test_a_system_that_is_asked_alone_is_judged_as_in_a_panel(system: str) -> No
     assert alone == outcomes_at_once(smallest[: number + 1], FIRST_SEED)[number]
 
 
-@pytest.mark.parametrize("system", ["clean, sounds", "text rather than voice"])
+@pytest.mark.parametrize("system", ["clean, sounds, drawn and declared", "text rather than voice"])
 def test_one_system_that_hears(system: str) -> None:
     design = next(d for d in DESIGNS if d.system == system)
     assert outcome(design, FIRST_SEED).is_right
@@ -151,8 +151,9 @@ def _line(row: Row) -> str:
     which = ", ".join(f"{name} {k}" for name, k in row.extra.most_common(3)) or "–"
     silent = "–" if d.is_clean else f"{100 * row.n_silent / n:.1f}"
     groups = ", by group" if d.by_group else ""
+    enough = "–" if d.is_clean else ENOUGH[d.system]
     cells = (
-        f"{d.system}{groups}", d.of.people, d.of.items, told, ENOUGH.get(d.system, "–"),
+        f"{d.system}{groups}", d.of.people, d.of.items, told, enough,
         f"{100 * row.n_wrong / n:.1f}", silent, f"{100 * row.n_extra / n:.1f}", which,
     )  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
@@ -178,16 +179,18 @@ def _table(rows: list[Row]) -> str:
 Systems are built to be sensitive to one thing. All are asked about drawn patterns (or sounds of
 syllables) made by arithmetic, through the perturbations and the store of a real audit; those about
 the same people together, so that media are changed once. *Items*: of each person, on average, from
-two upwards; a few people have many. Answers are noisy, with a fault and without: of 2 % (hard
-people: 25 %; very noisy: 15 and 45 %) the last bit of a picture decides, or chance where noise is
-drawn. A steady system has none; of one item one answer changes under one condition.
+two upwards; a few people have many. Most answers are noisy: of 2 % (hard people: 25 %; often or
+much: 15 and 45 %) the last bit of a picture decides, which is a fault and may be said beside
+another; or chance, where noise is drawn. A steady system has none; of one item one answer changes
+under one condition.
 
 The rule is `facevalue.audits.attribution.moved_by`: what changes more answers than the smallest
-change there is, p at most 5 % allowing for all conditions (Holm), the highest lower end first; by
-group `moved_unequally_by`. *Wrong*: a clean system of which anything was said; a fault that was not
-found, or before which something else was told. *Promised from*: people from whom no more than one
-audit in twenty is wrong; what goes with the person or the group needs more of them. *Other things
-said*: conditions that have nothing to do with the fault, beside it.
+change there is (the smallest change and other ways of asking: than asking again), p at most 5 %
+allowing for all conditions (Holm), the highest lower end first; by group `moved_unequally_by`.
+*Wrong*: a clean system of which anything was said; a fault that was not found, or before which
+something else was told. *Promised from*: people from whom no more than one audit in twenty is
+wrong; what goes with the person or the group needs more of them. *Other things said*: conditions
+that have nothing to do with the fault, beside it.
 
 Of clean systems something is said in {_range(clean, n)} of audits. Faults that are promised to be
 found are missed or mistaken in {_range(faults, n)}, and something else is said of them as well in

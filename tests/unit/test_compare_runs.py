@@ -4,20 +4,41 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from compare_support import CONSTANT, N_PEOPLE, NOISED, one, stressed, tabled, value
+from compare_support import (
+    CONSTANT,
+    FAILING,
+    N_PEOPLE,
+    NOISED,
+    THROWN,
+    Edits,
+    one,
+    stressed,
+    tabled,
+    value,
+)
 from facevalue import flow
 from facevalue.compare import compare_runs, looks_of
 from facevalue.domain import Estimate, NotEstimable, Reason
 from facevalue.errors import InputError, UnknownNameError
-from facevalue.report.comparison import Comparison, Reading, reading_of
-from facevalue.runs import RunFolder
-from facevalue.stats import IntervalSpec, Replicates, Scale, against_zero, mean_of
+from facevalue.perturb.partners import choose_partners
+from facevalue.report.comparison import Comparison, Reading, ordered, reading_of
+from facevalue.runs import RunFolder, stress_name
+from facevalue.stats import (
+    IntervalSpec,
+    Replicates,
+    Scale,
+    against_zero,
+    mean_of,
+    mean_over_pairs,
+)
 from facevalue.stresses import Kept
+from flow_support import items
 
 EXACT = 1e-12
 NOISE = "[mirror, {name: gaussian-noise, severities: [1, 2]}]"
@@ -143,6 +164,93 @@ def test_stress_by_hand(under_stress: Comparison) -> None:
     assert all(x is not None and x.by == "Holm over 2" for x in p)
 
 
+def test_failures_under_stress_are_compared(tmp_path: Path, runs: tuple[Path, Path]) -> None:
+    found = compare_runs(runs[0], stressed(tmp_path, NOISE, FAILING))
+    # The first fails on the all-white picture, with noise no more. The second fails on none as
+    # they are, and with noise on three pictures in ten: those of persons 0, 3 and 6.
+    for severity in (1, 2):
+        at = {"condition": f"gaussian-noise:{severity}"}
+        rate, change = (one(found, metric=m, **at) for m in ("failure_rate", "failure_change"))
+        assert found.sides[rate.key] == pytest.approx((0.0, 12 / 40))
+        assert rate.result.value == pytest.approx(12 / 40, abs=EXACT)
+        assert found.sides[change.key] == pytest.approx((-1 / 40, 12 / 40))
+        assert change.result.value == pytest.approx(13 / 40, abs=EXACT)
+        assert (rate.result.n_items, rate.result.n_answers) == (40, 40)
+        assert rate.adjusted is not None
+        assert rate.adjusted.by == "Holm over 3"
+    assert one(found, metric="failure_rate", condition="mirror:5").result.value == -1 / 40
+
+
+def test_what_changes_every_answer_of_one_and_none_of_the_other_comes_first(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    found = compare_runs(runs[0], stressed(tmp_path, NOISE, THROWN))
+    noise = one(found, metric="unchanged", condition="gaussian-noise:1")
+    assert found.sides[noise.key] == (1.0, 0.0)
+    assert isinstance(noise.result, Estimate)
+    # 39 answers of ten people; one has three.
+    could = 1 - 0.025 ** (1 / (39**2 / (3**2 + 9 * 4**2)))
+    assert (noise.result.low, noise.result.high) == pytest.approx((-1.0, 2 * could - 1), abs=EXACT)
+    assert reading_of(noise) is Reading.LOWER
+    first = ordered(list(found.shown))[0]
+    assert (first.place.metric, first.result.value) == ("unchanged", -1.0)
+
+
+# Person 0 is not in it, so that the items of all others have other places.
+WITHOUT = ("[light]\n", "[light]\n    where: {subject: [" + ", ".join(
+    f"person-{i}" for i in range(1, N_PEOPLE)) + "]}\n")  # fmt: skip
+
+
+def in_rows(item: str, of: dict[str, str], seed: int, left_out: str = "") -> str:
+    """Return who else is in the row of an item: the person of its partner, chosen with a seed."""
+    labels = [("bright", "dark")[int(i[-1]) % 2] for i in of]
+    kept = [i for i in of if of[i] != left_out]
+    chosen = choose_partners(
+        kept, [x for i, x in zip(of, labels, strict=True) if i in kept], [of[i] for i in kept],
+        seed=seed,
+    )  # fmt: skip
+    return of[chosen[item]]
+
+
+@pytest.mark.parametrize(
+    ("instead", "seeds", "left_out"),
+    [((), (3,), ""), ((("seed: 3", "seed: 4"),), (3, 4), ""), ((WITHOUT,), (3, 3), "person-0")],
+    ids=["the same partners", "others", "other items"],
+)
+def test_who_lends_a_background_counts_as_a_person_of_the_row(
+    instead: Edits, seeds: tuple[int, ...], left_out: str, tmp_path: Path
+) -> None:
+    first = stressed(tmp_path / "a", "[swap-background]")
+    second = stressed(tmp_path / "b", "[swap-background]", CONSTANT, instead=instead)
+    found = compare_runs(first, second)
+    (name,) = {f.place.condition for f in found.findings.where(metric="unchanged")}
+    told = one(found, metric="unchanged", condition=name).result
+    of = {item: f"person-{p}" for item, p, _, _ in items()}
+    folder = RunFolder.open(first)
+    base = folder.read_answers("mine", "pictures")
+    under = folder.read_answers("mine", stress_name("pictures")).filter(condition=name)
+    rows = base.filter(label="light").vstack(base.filter(label="dark")).join(under, on="item")
+    rows = rows.filter([of[i] != left_out for i in rows["item"]])
+    same = (rows["label"] == rows["label_right"]).fill_null(value=False).to_numpy()
+    people = [[of[i] for i in rows["item"]]]
+    for which, seed in enumerate(seeds):
+        absent = left_out if which else ""
+        people.append([in_rows(i, of, seed, absent) for i in rows["item"]])
+    codes = [np.array([int(x.rpartition("-")[2]) for x in who]) for who in people]
+    values = 1.0 - same  # the second always says the same
+    assert 0 < values.mean() < 1
+    expected = against_zero(
+        replace(mean_over_pairs(values, codes, len(values)), scale=Scale.DIFFERENCE),
+        IntervalSpec(0.95),
+    )
+    assert isinstance(told, Estimate)
+    assert isinstance(expected, Estimate)
+    assert (told.value, told.low, told.high) == pytest.approx(
+        (expected.value, max(expected.low, -1.0), min(expected.high, 1.0)), abs=1e-9
+    )
+    assert (told.n_answers, told.n_subjects) == (len(values), len(set(people[0])))
+
+
 def test_conditions_of_one_run_only_are_named_and_left_out(under_stress: Comparison) -> None:
     asked = {f.place.condition for f in under_stress.findings.where(metric="unchanged")}
     assert asked == {"gaussian-noise:1", "gaussian-noise:2"}
@@ -173,7 +281,7 @@ def test_nothing_differs_of_a_run_from_itself(runs: tuple[Path, Path]) -> None:
     told = [f for f in found.findings if f.place.attribute is None]
     assert {f.place.metric for f in told} == {
         "accuracy", "uar", "recall[bright]", "recall[dark]", "failure_rate", "unchanged",
-        "unchanged_area", "accuracy_change",
+        "unchanged_area", "accuracy_change", "failure_change",
     }  # fmt: skip
     for f in told:
         # No spread between people says nothing; what could differ bounds it.
@@ -183,8 +291,7 @@ def test_nothing_differs_of_a_run_from_itself(runs: tuple[Path, Path]) -> None:
         assert f.result.p_value == 1.0
         assert reading_of(f) is Reading.NOT_SHOWN
         assert f.result.method == (
-            "no item differs between the two: exact binomial bound on the share that could, over "
-            "subjects"
+            "nobody differs: exact binomial bound on the share of subjects who could"
         )
     assert all(first == second for first, second in found.sides.values())
     # Groups are held against each other by their spread, and there is none.
@@ -204,6 +311,10 @@ def test_nothing_differs_of_a_run_from_itself(runs: tuple[Path, Path]) -> None:
     change = one(found, metric="accuracy_change", condition="gaussian-noise:1").result
     assert isinstance(change, Estimate)
     assert change.high == pytest.approx(2 * accuracy.high)  # an item can go from −1 to 1
+    # A quarter of the area over two severities is that next to no change, which all have.
+    area = one(found, metric="unchanged_area", condition="gaussian-noise").result
+    assert isinstance(area, Estimate)
+    assert area.high == pytest.approx(0.75 * accuracy.high)
 
 
 def test_the_other_way_round_every_sign_turns(
@@ -246,27 +357,68 @@ def test_nothing_is_asked_and_nothing_written(runs: tuple[Path, Path]) -> None:
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
 
 
+SAID = "everybody in a group differs by the same, so chance cannot be told"
+
+
 def test_a_difference_alike_for_everybody_is_no_certainty(tmp_path: Path) -> None:
     run = tabled(tmp_path, {"good": right, "bad": wrong})
     found = compare_runs(run, run, systems=("good", "bad"))
-    assert one(found, metric="accuracy").result == NotEstimable(
-        reason=Reason.NOT_IDENTIFIED,
-        detail="everybody differs by the same, so chance cannot be told",
-        value=-1.0, n_items=40, n_answers=40, n_subjects=10,
-    )  # fmt: skip
-    assert reading_of(one(found, metric="accuracy")) is Reading.NONE
+    # All ten people lose all. Up to 1 − 0.025^(1/10) of people could do otherwise, and gain all.
+    could = 1 - 0.025**0.1
+    accuracy = one(found, metric="accuracy")
+    assert isinstance(accuracy.result, Estimate)
+    ends = (accuracy.result.value, accuracy.result.low, accuracy.result.high)
+    assert ends == pytest.approx((-1.0, -1.0, -1.0 + 2 * could), abs=EXACT)
+    assert accuracy.result.p_value == pytest.approx(2 * 0.5**10)  # the sign test
+    assert accuracy.result.method == (
+        "the same for everybody: exact binomial bound on the share of subjects who could differ "
+        "otherwise"
+    )
+    assert reading_of(accuracy) is Reading.LOWER
+    assert ordered(list(found.shown))[0].result.value == -1.0
+    # So are groups told, but no gap of theirs: nobody in them differs from another.
+    women = one(found, metric="accuracy", attribute="sex", group="f").result
+    assert isinstance(women, Estimate)
+    assert women.high == pytest.approx(-1.0 + 2 * (1 - 0.025**0.2), abs=EXACT)
+    (gap,) = found.findings.where(metric="accuracy", attribute="sex", reference="largest gap")
+    assert isinstance(gap.result, NotEstimable)
+    assert (gap.result.reason, gap.result.value) == (Reason.NOT_IDENTIFIED, 0.0)
+    assert gap.result.detail == SAID
 
 
-def test_differences_that_cancel_in_everybody_are_not_called_none(tmp_path: Path) -> None:
+def test_a_group_of_people_who_all_differ_alike_is_not_taken_for_certain(tmp_path: Path) -> None:
+    # Of the women everybody loses all, of the men every other one.
+    run = tabled(
+        tmp_path,
+        {"good": right, "bad": lambda p, k: wrong(p, k) if p % 4 != 1 else right(p, k)},
+    )
+    found = compare_runs(run, run, systems=("good", "bad"))
+    women, men = (
+        one(found, metric="accuracy", attribute="sex", group=group).result for group in "fm"
+    )
+    assert isinstance(women, Estimate)
+    assert isinstance(men, Estimate)
+    assert (women.value, men.value) == pytest.approx((-1.0, -2 / 5), abs=EXACT)
+    apart = found.findings.where(attribute="sex", reference="rest")
+    gap = found.findings.where(attribute="sex", reference="largest gap")
+    for f in [*apart, *gap]:
+        assert isinstance(f.result, NotEstimable)
+        assert (f.result.reason, f.result.detail) == (Reason.NOT_IDENTIFIED, SAID)
+        assert abs(f.result.value or 0.0) == pytest.approx(3 / 5)
+
+
+def test_differences_that_cancel_in_everybody_are_bounded_by_people(tmp_path: Path) -> None:
     # One has the bright ones right and the other the dark ones: everybody gains and loses two.
     run = tabled(tmp_path, {"light": lambda *_: "bright", "night": dark})
     found = compare_runs(run, run, systems=("light", "night"))
-    result = one(found, metric="accuracy").result
-    assert isinstance(result, NotEstimable)
-    assert (result.reason, result.value) == (Reason.NOT_IDENTIFIED, 0.0)
-    assert result.detail == (
-        "what differs adds up to nothing for everybody, so chance cannot be told"
+    accuracy = one(found, metric="accuracy")
+    assert isinstance(accuracy.result, Estimate)
+    assert (accuracy.result.low, accuracy.result.high) == pytest.approx(
+        (0.025**0.1 - 1, 1 - 0.025**0.1), abs=EXACT
     )
+    assert reading_of(accuracy) is Reading.NOT_SHOWN
+    recall = one(found, metric="recall[dark]")
+    assert (recall.result.value, reading_of(recall)) == (1.0, Reading.HIGHER)
 
 
 def test_systems_of_one_name_are_paired_else_the_only_ones(tmp_path: Path) -> None:

@@ -2,16 +2,17 @@
 
 The rule, in one place. A condition is said to move the answers if more of them change than under
 the smallest change there is, with a p-value of at most 5 % (one minus the level) that allows for
-all conditions; checks, where the media stay the same, are held against asking again. Of a system
-that declares itself deterministic a single other answer to the same question is proof, and needs
-no p-value. What moves the answers most is the condition whose lower end is the highest.
+all conditions; checks, where the media stay the same, and the smallest change itself are held
+against asking again. Of a system that declares itself deterministic a single other answer to the
+same question is proof, and needs no p-value; a failure is none. What moves the answers most is the
+condition whose lower end is the highest.
 
 How often the rule is wrong is simulated in ``tests/planted`` (docs/simulations/planted-faults.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from facevalue.audits.findings import Finding
@@ -19,11 +20,12 @@ from facevalue.audits.looks import LARGEST_GAP
 from facevalue.audits.stability import STABILITY
 from facevalue.domain.estimates import Estimate
 
-__all__ = ["Moved", "moved_by", "moved_unequally_by"]
+__all__ = ["Moved", "are_others", "moved_by", "moved_unequally_by"]
 
 REPEAT = "repeat"
 BELOW_FLOOR = "unchanged_below_floor"
 UNCHANGED = "unchanged"
+TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +100,7 @@ def moved_by(
     ]
     moved = [m for f in told if f.place.metric == BELOW_FLOOR for m in _beyond(f, level)]
     if is_deterministic:
-        moved += [
-            m
-            for f in told
-            if (f.place.metric, f.place.condition) == (UNCHANGED, REPEAT)
-            for m in _asked_again(f)
-        ]
+        moved += _asked_again({f.place.metric: f for f in told if f.place.condition == REPEAT})
     return sorted(moved, key=lambda m: -m.low)
 
 
@@ -137,10 +134,42 @@ def _beyond(finding: Finding, level: float) -> list[Moved]:
     return [Moved(condition=condition, low=found.low, p_value=p, finding=finding)]
 
 
-def _asked_again(finding: Finding) -> list[Moved]:
-    value = finding.result.value
-    if value is None or value >= 1.0:
+def are_others(same: float | None, more: float | None, now: float | None) -> bool | None:
+    """Whether some answers that change are other answers, and not all of them failures.
+
+    Of the items that were answered, those that fail now are at most all that fail now, and at
+    least as many as fail more than before.
+
+    Parameters
+    ----------
+    same, more, now
+        Share unchanged, change of the share of failures, and that share under the condition;
+        `None` where it is not known.
+
+    Returns
+    -------
+    `None` where that leaves it open.
+
+    Examples
+    --------
+    >>> are_others(0.9, 0.0, 0.0), are_others(0.9, 0.1, 0.1)
+    (True, False)
+    """
+    if same is None or more is None or now is None:
+        return None
+    changed = (1.0 - same) * (1.0 - now + more)  # of all items
+    if changed > now + TINY:
+        return True
+    return None if changed > max(more, 0.0) + TINY else False
+
+
+def _asked_again(found: Mapping[str, Finding]) -> list[Moved]:
+    """Return the proof that the same question got another answer; findings by their metric."""
+    names = (UNCHANGED, "failure_change", "failure_rate")
+    same, more, now = (found[m].result.value if m in found else None for m in names)
+    if same is None or same >= 1.0 or are_others(same, more, now) is False:
         return []
+    finding = found[UNCHANGED]
     # Without an interval (few people) the proof stands, and nothing is known of how much.
     low = 1.0 - finding.result.high if isinstance(finding.result, Estimate) else 0.0
     return [Moved(condition=REPEAT, low=low, p_value=0.0, finding=finding)]

@@ -1,25 +1,27 @@
 """How much two systems differ on the same items: accuracy, failures, and what moves them.
 
-Every difference is the second minus the first, person by person. Where no item differs at all
-the spread between people is silent: the interval is then the exact binomial one of the share of
-items that could have differed.
+Every difference is the second minus the first, person by person. Where it is the same for
+everybody, as where no item differs at all, the spread between people is silent: the interval then
+rests on the exact binomial bound on the share of people who could differ otherwise, and on the
+most that an item can differ by. Where another person's media went into a change, that person is in
+the row, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from facevalue.audits.cells import Cell, conditions_of
-from facevalue.audits.comparisons import Partition
 from facevalue.audits.disparities import Disparities
 from facevalue.audits.families import annotated_mix
 from facevalue.audits.findings import Finding, Place, label_of
 from facevalue.audits.looks import HOLM, Look, adjust, sorted_looks
-from facevalue.audits.paired import COMPARISON
+from facevalue.audits.paired import COMPARISON, of_both
 from facevalue.audits.sample import ABSTAINED, CONTROL, FAILED, Sample
 from facevalue.audits.scope import MeasureSpec, stream
 from facevalue.audits.stability import stressed_pair
@@ -27,53 +29,62 @@ from facevalue.audits.statistic import Statistic
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
 from facevalue.stats import (
     IntervalSpec,
-    Metric,
     Replicates,
     Scale,
     against_zero,
     area_weights,
     at_looks,
-    change_within,
     level_of_look,
+    mean_over_pairs,
     metric_named,
     paired_difference,
-    refuse,
-    replicate,
 )
-from facevalue.stats.compare import NO_SPREAD
+from facevalue.stats.compare import NO_SPREAD, NO_SPREAD_IN_GROUP
 
 __all__ = ["Both", "Differences"]
 
-METHOD_ALIKE = (
-    "no item differs between the two: exact binomial bound on the share that could, over subjects"
-)
-NETS_TO_NOTHING = "what differs adds up to nothing for everybody, so chance cannot be told"
-ALL_BY_ONE = "everybody differs by the same, so chance cannot be told"
-TINY = 1e-12
-
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Partners = Mapping[int, int]
+"""Code of an item → code of the item whose media went into its change."""
 
 
 @dataclass(frozen=True)
 class Both:
     """Answers of both systems to the same items, as they are and changed.
 
-    ``before`` and ``after`` hold those of the second, and in ``other`` those of the first.
+    ``before`` and ``after`` hold those of the second, and in ``other`` those of the first;
+    ``partners`` who else is in each row, one array of codes like those of subjects for each run.
     """
 
     before: Sample
     after: Sample
+    partners: tuple[IntArray, ...] = ()
 
     @classmethod
-    def of(cls, first: tuple[Sample, Sample], second: tuple[Sample, Sample]) -> Both:
-        """Pair answers before and after a change, of the first and of the second."""
+    def of(
+        cls,
+        first: tuple[Sample, Sample],
+        second: tuple[Sample, Sample],
+        partners: Sequence[Partners | None] = (),
+    ) -> Both:
+        """Pair answers before and after a change, of the first and of the second.
+
+        ``partners`` are those of either run; where both are the same they count once.
+        """
         ours, theirs = (stressed_pair(*pair) for pair in (second, first))
         assert ours.other is not None, "just paired"
         assert theirs.other is not None, "just paired"
         after = stressed_pair(ours.other, theirs.other)
         before = stressed_pair(replace(ours, other=None), replace(theirs, other=None))
-        return cls(before, after)
+        found: list[IntArray] = []
+        for who in partners:
+            # Looked up among all who were asked, not only among those asked under the change.
+            told = None if who is None else stressed_pair(second[0], before, who).partner
+            if told is not None and not any(np.array_equal(told, x) for x in found):
+                found.append(told)
+        return cls(before, after, tuple(found))
 
     @property
     def sides(self) -> tuple[tuple[Sample, Sample], tuple[Sample, Sample]]:
@@ -87,6 +98,13 @@ class Both:
     def same(self) -> list[FloatArray]:
         """1 where an answer stayed what it was, of the first and of the second."""
         return [(x.predicted == y.predicted).astype(np.float64) for x, y in self.sides]
+
+    @property
+    def failed(self) -> tuple[list[FloatArray], list[FloatArray]]:
+        """1 where a system failed, of the first and of the second: before, and after."""
+        first, second = self.sides
+        before, after = ([_failed(x[i]) for x in (first, second)] for i in (0, 1))
+        return before, after
 
     @property
     def were_answered(self) -> BoolArray:
@@ -127,7 +145,7 @@ class Differences:
         """Tell of failures, and of answers where there is nothing to answer."""
         other = pair.other
         assert other is not None, "answers of both"
-        failed = [(s.predicted == FAILED).astype(np.float64) for s in (other, pair)]
+        failed = [_failed(s) for s in (other, pair)]
         answered = [_answered(s) for s in (other, pair)]
         is_control = pair.annotated == CONTROL
         for condition, mask in conditions_of(pair, self.spec.conditions):
@@ -137,7 +155,7 @@ class Differences:
             if (mask & is_control).any():
                 self._add(_within("answer_rate", answered, is_control), cell, at)
 
-    def labels(self, pair: Sample, *, is_aligned: bool) -> None:
+    def labels(self, pair: Sample) -> None:
         """Tell of accuracy, UAR and recalls, and of accuracy by group."""
         labels = pair.taxonomy.labels
         present = [x for x, n in zip(labels, annotated_mix(pair), strict=True) if n > 0]
@@ -145,8 +163,8 @@ class Differences:
             self.has_nothing_annotated = True
             return
         names = ["accuracy", "uar", *(f"recall[{x}]" for x in present)]
-        figures = [_of_metric(metric_named(n, labels, present=present), pair, is_aligned)
-                   for n in names]  # fmt: skip
+        metrics = [metric_named(n, labels, present=present) for n in names]
+        figures = [_Figure(m.name, partial(of_both, m)) for m in metrics]
         for condition, mask in conditions_of(pair, self.spec.conditions):
             at, cell = replace(self.place, condition=condition), Cell(pair, mask)
             if not cell.tally.n_answers:
@@ -157,9 +175,10 @@ class Differences:
                 self._groups(figures[0], cell, at)
 
     def _groups(self, figure: _Figure, cell: Cell, at: Place) -> None:
-        self.looks += Disparities(cell, [figure.statistic()], self.spec, at).looks()
+        told = Disparities(cell, [figure.statistic()], self.spec, at)
+        self.looks += told.looks()
         for attributes in dict.fromkeys(self.spec.groups):
-            parted = Partition.of(cell, attributes, self.spec.leave_out)
+            parted = told.partitions[label_of(attributes)]
             for group, part in parted.cells.items():
                 there = replace(
                     at, metric=figure.name, attribute=label_of(attributes), group=group
@@ -167,17 +186,24 @@ class Differences:
                 self._remember(there, figure, part)
 
     def condition(self, name: str, both: Both) -> None:
-        """Tell how the share unchanged, and what becomes of accuracy, differ."""
+        """Tell how the share unchanged, failures, and what becomes of accuracy, differ."""
         at, cell = replace(self.place, condition=name), _all_of(both.before)
-        self._add(_within("unchanged", both.same, both.were_answered), cell, at)
+        who, (before, after) = both.partners, both.failed
+        more = [now - then for now, then in zip(after, before, strict=True)]
+        self._add(_within("unchanged", both.same, both.were_answered, partners=who), cell, at)
+        self._add(_within("failure_rate", after, partners=who), cell, at)
+        self._add(_within("failure_change", more, partners=who, reach=2.0), cell, at)
         if both.are_named.any():
-            figure = _within("accuracy_change", both.gained(), both.are_named, reach=2.0)
-            self._add(figure, cell, at)
+            gained = _within(
+                "accuracy_change", both.gained(), both.are_named, partners=who, reach=2.0
+            )
+            self._add(gained, cell, at)
 
     def control(self, name: str, both: Both) -> None:
         """Tell of answers where nothing is left to answer."""
         first, second = both.sides
-        figure = _within("answer_rate", [_answered(first[1]), _answered(second[1])])
+        answered = [_answered(first[1]), _answered(second[1])]
+        figure = _within("answer_rate", answered, partners=both.partners)
         self._add(figure, _all_of(both.before), replace(self.place, condition=name))
 
     def area(self, curve: str, steps: Sequence[tuple[int, Both]]) -> None:
@@ -195,7 +221,10 @@ class Differences:
         full = [np.zeros(len(is_in)) for _ in range(2)]
         for whole, part in zip(full, values, strict=True):
             whole[is_in] = part
-        figure = _within("unchanged_area", full, first.were_answered & is_in)
+        # The part of the area next to no change at all is the same for everybody.
+        figure = _within(
+            "unchanged_area", full, first.were_answered & is_in, reach=1.0 - float(weights[0])
+        )
         self._add(figure, _all_of(first.before), replace(self.place, condition=curve))
 
     def _add(self, figure: _Figure, cell: Cell, at: Place) -> None:
@@ -212,7 +241,7 @@ class Differences:
         self._remember(place, figure, cell)
 
     def _remember(self, place: Place, figure: _Figure, cell: Cell) -> None:
-        first, second = figure.first(cell).value, figure.second(cell).value
+        second, first = (side.value for side in figure.sides(cell))
         if np.isfinite(first) and np.isfinite(second):
             self.sides[place.key] = (float(first), float(second))
 
@@ -236,13 +265,19 @@ class Differences:
 def _reasoned(finding: Finding) -> Finding:
     """Give the reason that fits: groups that do not vary have a difference, and no interval."""
     result = finding.result
-    if isinstance(result, NotEstimable) and result.detail == NO_SPREAD:
+    silent = (NO_SPREAD, NO_SPREAD_IN_GROUP)
+    if isinstance(result, NotEstimable) and result.detail in silent:
         return replace(finding, result=replace(result, reason=Reason.NOT_IDENTIFIED))
     return finding
 
 
 def _all_of(sample: Sample) -> Cell:
     return Cell(sample, np.ones(len(sample.item), dtype=bool))
+
+
+def _failed(sample: Sample) -> FloatArray:
+    failed: FloatArray = (sample.predicted == FAILED).astype(np.float64)
+    return failed
 
 
 def _answered(sample: Sample) -> FloatArray:
@@ -257,18 +292,14 @@ class _Figure:
 
     Parameters
     ----------
-    first, second
-        Cell → replicates of the one and of the other, over the same people.
-    is_alike
-        Cell → whether no item differs.
+    sides
+        Cell → replicates of the second and of the first, over the same people.
     reach
         The most that one item can differ by.
     """
 
     name: str
-    first: Callable[[Cell], Replicates]
-    second: Callable[[Cell], Replicates]
-    is_alike: Callable[[Cell], bool]
+    sides: Callable[[Cell], tuple[Replicates, Replicates]]
     reach: float = 1.0
 
     def statistic(self) -> Statistic:
@@ -280,30 +311,16 @@ class _Figure:
 
     def difference(self, cell: Cell) -> Replicates:
         """Return second minus first, with each person left out of both."""
-        return paired_difference(self.second(cell), self.first(cell))
+        return paired_difference(*self.sides(cell))
 
     def estimate(self, cell: Cell, spec: IntervalSpec) -> Estimate | NotEstimable:
-        """Return the difference against zero; where nothing differs, bounded by what could."""
-        r = self.difference(cell)
-        refused = refuse(r)
-        if refused is not None:
-            return refused
-        if not r.is_constant:
-            return against_zero(r, spec)
-        if not self.is_alike(cell):
-            is_nothing = abs(r.value) <= TINY
-            return NotEstimable(
-                reason=Reason.NOT_IDENTIFIED, detail=NETS_TO_NOTHING if is_nothing else ALL_BY_ONE,
-                value=0.0 if is_nothing else r.value, n_items=r.n_items, n_answers=r.n_answers,
-                n_subjects=r.n_subjects,
-            )  # fmt: skip
-        # A share of 1, whoever is left out: no item differs.
-        alike = replace(r, value=1.0, left_out=np.ones_like(r.left_out), scale=Scale.SHARE)
-        found = change_within(replace(r, value=0.0), alike, spec)
+        """Return the difference against zero, within what it can be."""
+        found = against_zero(self.difference(cell), spec, reach=self.reach)
         if not isinstance(found, Estimate):
             return found
-        low, high = self.reach * found.low, self.reach * found.high
-        return replace(found, low=low, high=high, method=METHOD_ALIKE)
+        # A value at the very end may miss it by a last digit.
+        low = min(max(found.low, -self.reach), found.value)
+        return replace(found, low=low, high=max(min(found.high, self.reach), found.value))
 
 
 def _within(
@@ -311,40 +328,17 @@ def _within(
     values: Iterable[FloatArray],
     among: BoolArray | None = None,
     *,
+    partners: Sequence[IntArray] = (),
     reach: float = 1.0,
 ) -> _Figure:
     """Return a mean over items, of the first and of the second, on the same rows."""
-    ours, theirs = values
+    first, second = values
 
-    def is_alike(cell: Cell) -> bool:
+    def mean(told: FloatArray, cell: Cell) -> Replicates:
+        if not partners:
+            return cell.mean(told, among)
         used = cell.mask if among is None else cell.mask & among
-        return bool(np.allclose(ours[used], theirs[used], atol=TINY))
+        people = [codes[used] for codes in (cell.sample.subject, *partners)]
+        return mean_over_pairs(told[used], people, cell.sample.n_items(used))
 
-    return _Figure(
-        name, lambda cell: cell.mean(ours, among), lambda cell: cell.mean(theirs, among), is_alike,
-        reach,
-    )  # fmt: skip
-
-
-def _of_metric(metric: Metric, pair: Sample, is_aligned: bool) -> _Figure:
-    """Return a metric of confusion counts, of the sample in ``other`` and of the pair itself."""
-    other = pair.other
-    assert other is not None, "answers of both"
-
-    def first(cell: Cell) -> Replicates:
-        items = np.unique(cell.sample.item[cell.mask])
-        return replicate(metric, Cell(other, np.isin(other.item, items)).tally)
-
-    asked = pair.is_annotated
-    if metric.name.startswith("recall["):
-        label = metric.name.removeprefix("recall[").removesuffix("]")
-        asked = pair.annotated == pair.taxonomy.labels.index(label)
-
-    def is_alike(cell: Cell) -> bool:
-        used = cell.mask & asked
-        if not is_aligned:
-            return False
-        ours, theirs = (s.predicted[used] == pair.annotated[used] for s in (other, pair))
-        return bool((ours == theirs).all())
-
-    return _Figure(metric.name, first, lambda cell: replicate(metric, cell.tally), is_alike)
+    return _Figure(name, lambda cell: (mean(second, cell), mean(first, cell)), reach)

@@ -50,7 +50,8 @@ PLAIN = {
     "accuracy[failures=wrong]": "accuracy, failures counted as wrong,",
     "unchanged": "share of answers unchanged",
     "unchanged_area": "share of answers unchanged, averaged over severities,",
-    "unchanged_below_floor": "share of answers changed beyond the smallest change there is",
+    "unchanged_below_floor": "share of answers changed beyond the floor (the smallest change there "
+    "is, or asking again)",
     "accuracy_change": "change in accuracy",
     "confidence_change": "change in confidence",
     "failure_change": "change in the share of items that the system fails on",
@@ -59,6 +60,13 @@ PLAIN = {
 
 INDICES = ("mcc",)
 """Metrics that are no share and not told in percent."""
+
+ABSENT = {
+    "the system gives no scores": ("mean_confidence", "confident_share", "confidence_change"),
+    "no annotated item was given a label": ("accuracy", "uar", "accuracy_change"),
+    "no answer was none": ("abstention_rate",),
+}
+"""Why there is no such figure under stress, and of which metrics."""
 
 OF_ALL_ITEMS = ("failure_rate", "abstention_rate", "answer_rate")
 """Metrics that leave nothing out: failures and answers of none are what they count."""
@@ -147,10 +155,11 @@ def _judge_one(case: _Case) -> Verdict:
     assert criterion is not None, "a claim without a criterion is untestable"
     finding = _deciding(case, criterion)
     if finding is None:
-        reason = f"the data have no {_subject_of(criterion).removeprefix('a ')}"
+        reason = _what_lacks(case, criterion)
         return case.verdict(Outcome.NOT_TESTABLE, "This claim could not be tested.", reason=reason)
     if not isinstance(finding.result, Estimate):
-        reason = f"{_subject_of(criterion)} could not be estimated: {finding.result.sentence}"
+        why = _unasked(case, criterion) or finding.result.sentence
+        reason = f"{_subject_of(criterion)} could not be estimated: {why}"
         return case.verdict(
             Outcome.NOT_TESTABLE,
             "This claim could not be tested.",
@@ -158,6 +167,35 @@ def _judge_one(case: _Case) -> Verdict:
             finding_keys=(finding.key,),
         )
     return _gated(case, criterion, finding, _by_interval(case, criterion, finding))
+
+
+def _what_lacks(case: _Case, criterion: Criterion) -> str:
+    """Say what is not there to decide by: in the data, or in what was answered under stress."""
+    subject = _subject_of(criterion).removeprefix("a ")
+    if not is_under_stress(criterion.condition):
+        return f"the data have no {subject}"
+    kind = criterion.metric.partition("[")[0]
+    why = next((f": {why}" for why, kinds in ABSENT.items() if kind in kinds), "")
+    if criterion.over and kind == "unchanged":
+        why = f": there are no two groups by {attribute_of(criterion)}"
+    what = f"what {case.system} answered on {case.dataset} gives no {subject}{why}"
+    return _unasked(case, criterion) or what
+
+
+def _unasked(case: _Case, criterion: Criterion) -> str:
+    """Say that a system was not asked what a claim under stress is about; empty if it was."""
+    if not is_under_stress(criterion.condition):
+        return ""
+    n_asked: dict[str, int] = {}
+    for f in case.findings.where(system=case.system, dataset=case.dataset):
+        at = f.place.condition or ""
+        if criterion.condition in (at, at.partition(":")[0]) and f.place.metric != "unchanged_area":
+            n_asked[at] = max(n_asked.get(at, 0), f.result.n_items)
+    if n_asked and min(n_asked.values()):
+        return ""
+    under = " and ".join(at for at, n in n_asked.items() if not n) or criterion.condition
+    why = " (a budget may have been spent before)" if n_asked else ""
+    return f"{case.system} was asked nothing on {case.dataset} under {under}{why}"
 
 
 def _by_interval(case: _Case, criterion: Criterion, finding: Finding) -> Verdict:

@@ -25,7 +25,7 @@ from facevalue.stats import (
     replicate,
 )
 
-__all__ = ["COMPARISON", "paired_sample", "paired_statistics"]
+__all__ = ["COMPARISON", "of_both", "paired_sample", "paired_statistics"]
 
 COMPARISON = "comparison"
 """Family of what two systems differ by."""
@@ -65,10 +65,15 @@ def paired_statistics(sample: Sample) -> list[Statistic]:
     ]  # fmt: skip
 
 
-def _difference(metric: Metric, cell: Cell) -> Replicates:
-    """Return one system minus the other, with each person left out of both."""
+def of_both(metric: Metric, cell: Cell) -> tuple[Replicates, Replicates]:
+    """Return the replicates of both systems on the items of a cell, those in ``other`` last."""
     other = cell.sample.other
-    assert other is not None
+    assert other is not None, "a sample of one system"
     items = np.unique(cell.sample.item[cell.mask])
     theirs = Cell(other, np.isin(other.item, items))
-    return paired_difference(replicate(metric, cell.tally), replicate(metric, theirs.tally))
+    return replicate(metric, cell.tally), replicate(metric, theirs.tally)
+
+
+def _difference(metric: Metric, cell: Cell) -> Replicates:
+    """Return one system minus the other, with each person left out of both."""
+    return paired_difference(*of_both(metric, cell))

@@ -21,6 +21,7 @@ __all__ = [
     "Coded",
     "Sample",
     "answer_labels",
+    "evaluated",
     "label_problems",
     "sample_of",
     "sample_of_counts",
@@ -33,6 +34,7 @@ NO_ANNOTATION = -1
 CONTROL = -2
 FAILED = -1
 ABSTAINED = -2
+UNEVALUATED = -3
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class Sample:
         Code of the label, `NO_ANNOTATION` or `CONTROL` (annotated "none").
     predicted
         Code of the label, ``n_labels`` for an answer outside the taxonomy, `FAILED`, or
-        `ABSTAINED` (the system answered "none").
+        `ABSTAINED` (the system answered "none"). Under a condition also `UNEVALUATED`: a label
+        that facevalue does not evaluate (see ``prohibited``).
     weight
         Answers a row stands for.
     confidence
@@ -90,6 +93,8 @@ class Sample:
         Output labels that are not evaluated, with how many answers named each.
     n_unevaluated
         Answers left out because of them.
+    unevaluated
+        Codes of the items that they were given to; none of votes.
     subjects_declared
         Whether subjects are people; if not, each item is its own subject.
     is_voted
@@ -125,6 +130,7 @@ class Sample:
     attributes: Mapping[str, Coded]
     prohibited: Mapping[str, int] = field(default_factory=dict)
     n_unevaluated: int = 0
+    unevaluated: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     subjects_declared: bool = True
     is_voted: bool = False
     scores: FloatArray | None = None
@@ -214,11 +220,18 @@ def sample_of(  # noqa: PLR0913 - one call site; all are columns or names of one
         attributes={a: Coded.of(values, order.get(a, ())) for a, values in columns.items()},
         prohibited=prohibited,
         n_unevaluated=n_unevaluated,
+        unevaluated=_left_out(ordered, rows, answers) if n_unevaluated else np.zeros(0, np.int64),
         subjects_declared=subjects_declared,
         is_voted=any(c.startswith("votes_") for c in answers.columns),
         scores=_scores(answers, joined["item"], label_map),
         ratings=_ratings(items, ordered["row"], taxonomy),
     )
+
+
+def _left_out(ordered: pl.DataFrame, rows: pl.DataFrame, answers: pl.DataFrame) -> IntArray:
+    """Return the codes of items that were answered, and of whose answer nothing is left."""
+    gone = answers.join(rows, on="item", how="anti").select("item")
+    return ordered.join(gone, on="item", how="semi")["code"].to_numpy().astype(np.int64)
 
 
 def sample_of_counts(
@@ -324,33 +337,40 @@ def _from_votes(
     return kept, found, sum(found.values())
 
 
+def evaluated(answers: pl.DataFrame) -> pl.DataFrame:
+    """Return answers with a label that is evaluated, wherever there are scores to choose it by.
+
+    Among the labels that are evaluated the answer is the one with the highest score.
+    """
+    scores = [c for c in answers.columns if c.startswith("score_")]
+    bad = prohibited_labels(answer_labels(answers))
+    fair = [c for c in scores if c.removeprefix("score_") not in bad]
+    if not bad or not fair:
+        return answers
+    best = pl.concat_list(fair).list.arg_max()
+    names = pl.Series("names", [c.removeprefix("score_") for c in fair])
+    chosen = best.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
+    swap = pl.col("label").is_in(bad)
+    return answers.with_columns(label=pl.when(swap).then(chosen).otherwise(pl.col("label")))
+
+
 def _from_labels(
     answers: pl.DataFrame, scores: list[str]
 ) -> tuple[pl.DataFrame, dict[str, int], int]:
-    score_labels = [c.removeprefix("score_") for c in scores]
-    given = answers["label"].drop_nulls().unique().sort().to_list()
-    bad = prohibited_labels([*score_labels, *(x for x in given if x not in score_labels)])
-    named = answers.filter(pl.col("label").is_in(bad)).height
+    bad = prohibited_labels(answer_labels(answers))
     found = {b: answers.filter(pl.col("label") == b).height for b in bad}
     fair = [c for c in scores if c.removeprefix("score_") not in bad]
-    frame = answers
-    if bad and fair:
-        # Among the labels that are evaluated, the answer is the one with the highest score.
-        best = pl.concat_list(fair).list.arg_max()
-        names = pl.Series("names", [c.removeprefix("score_") for c in fair])
-        chosen = best.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
-        swap = pl.col("label").is_in(bad)
-        frame = frame.with_columns(label=pl.when(swap).then(chosen).otherwise(pl.col("label")))
-        named = 0
+    frame = evaluated(answers)
+    kept = ~pl.col("label").is_in(bad) | pl.col("label").is_null()
     confidence = pl.max_horizontal(fair) if fair else pl.lit(None, pl.Float64)
-    rows = frame.filter(~pl.col("label").is_in(bad) | pl.col("label").is_null()).select(
+    rows = frame.filter(kept).select(
         "item",
         "label",
         pl.lit(1, pl.Int64).alias("weight"),
         confidence.alias("confidence"),
         "failure",
     )
-    return rows, found, named
+    return rows, found, 0 if fair else sum(found.values())
 
 
 def answer_labels(answers: pl.DataFrame) -> list[str]:

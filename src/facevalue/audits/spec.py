@@ -23,13 +23,12 @@ from pydantic import (
 
 from facevalue.audits.library import library_claim
 from facevalue.audits.looks import LARGEST_GAP, MAX_T, REST
-from facevalue.audits.stress_spec import CHECKS, StressSpec
+from facevalue.audits.stress_claims import never_measured, no_condition
+from facevalue.audits.stress_spec import StressSpec
 from facevalue.canonical import digest_bytes
 from facevalue.declared import Declared, MisfitsError, YamlFile, checked, json_schema, read_yaml
 from facevalue.domain.labels import NONE_LABEL, OUTSIDE, TAXONOMIES, Taxonomy
 from facevalue.errors import InputError
-from facevalue.perturb import PERTURBATIONS
-from facevalue.perturb.pairs import PAIRS
 
 __all__ = [
     "AnalysisSpec",
@@ -64,9 +63,6 @@ COMPARED = re.compile(
 RESERVED_REFERENCES = (REST, LARGEST_GAP)
 """What else stands where a reference group stands."""
 
-
-UNDER_STRESS = re.compile(r"[a-z0-9][a-z0-9-]*(:[1-5])?")
-"""Conditions that are no group: ``gaussian-blur:3``, ``repeat``."""
 
 MEASURED_UNDER_STRESS = re.compile(r"unchanged.*|.*_change(\[.*\])?")
 """Metrics that only media that were changed have."""
@@ -222,10 +218,11 @@ class ClaimSpec(Declared):
     @field_validator("condition")
     @classmethod
     def _one_group(cls, given: str | None) -> str | None:
-        name = (given or "").partition(":")[0]
-        if UNDER_STRESS.fullmatch(given or "") and name in {*CHECKS, *PERTURBATIONS, *PAIRS}:
-            return given
-        return _attribute_is_group(given)
+        if given is None or "=" in given:
+            return _attribute_is_group(given)
+        if why := no_condition(given):
+            raise ValueError(why)
+        return given
 
     @model_validator(mode="after")
     def _complete(self) -> ClaimSpec:
@@ -387,7 +384,7 @@ class AuditSpec(Declared):
             misfits += _unknown(("stress", "datasets"), self.stress.datasets, datasets)
         for i, claim in enumerate(self.claims):
             misfits += _unknown(("claims", i, "systems"), claim.systems, systems)
-            misfits += _not_under_stress(("claims", i, "condition"), claim, self.stress)
+            misfits += _not_under_stress(("claims", i), claim, self.stress)
             if claim.dataset is not None and claim.dataset not in datasets:
                 misfits.append((("claims", i, "dataset"), _no_such(claim.dataset, datasets)))
             told = f"confident_share[{self.analyses.confident:g}]"
@@ -423,25 +420,15 @@ def _cannot_compare(pairs: list[list[str]], systems: Sequence[str]) -> Iterator[
 def _not_under_stress(
     path: tuple[str | int, ...], claim: ClaimSpec, stress: StressSpec | None
 ) -> Iterator[_Misfit]:
-    """Tell a condition that the file's stress does not make, and a metric that needs one."""
-    asked = claim.condition
+    """Tell what a claim names under stress and the file's stress does not measure."""
+    asked, metric = claim.condition, claim.metric or ""
     if asked is None or "=" in asked:
-        if MEASURED_UNDER_STRESS.fullmatch(claim.metric or ""):
-            what = f"{claim.metric} is measured under stress; name it, as condition: jpeg:3"
-            yield path, what
+        if MEASURED_UNDER_STRESS.fullmatch(metric):
+            what = f"{metric} is measured under stress; name it, as condition: jpeg:3"
+            yield (*path, "condition"), what
         return
-    if stress is None:
-        yield path, f"{asked!r} is not of the form attribute=group, as modality=face"
-        return
-    name, _, severity = asked.partition(":")
-    made = {e.name: e.severities for e in stress.entries} | dict.fromkeys(stress.checks, ())
-    if name not in made:
-        yield path, f"{asked!r} is none of what stress does: {', '.join(map(repr, made))}"
-    elif severity and made[name] and int(severity) not in made[name]:
-        has = ", ".join(map(str, made[name]))
-        yield path, f"stress asks {name} at severity {has}, not at {severity}"
-    elif not severity and name not in CHECKS and claim.metric != "unchanged_area":
-        yield path, f"{asked!r} lacks its severity, as {name}:3"
+    faults = never_measured(stress, asked, metric, is_of_groups=bool(claim.over))
+    yield from (((*path, key), what) for key, what in faults)
 
 
 def _unknown(

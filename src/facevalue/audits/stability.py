@@ -22,11 +22,12 @@ from facevalue.audits.disparities import Disparities
 from facevalue.audits.families import control_statistics
 from facevalue.audits.findings import Finding, Place
 from facevalue.audits.looks import HOLM, Look, adjust
-from facevalue.audits.sample import ABSTAINED, CONTROL, FAILED, Coded, Sample
+from facevalue.audits.sample import ABSTAINED, CONTROL, FAILED, UNEVALUATED, Coded, Sample
 from facevalue.audits.scope import MeasureSpec, stream
 from facevalue.audits.statistic import Statistic
 from facevalue.audits.stress_spec import CHECKS
 from facevalue.domain.estimates import Estimate, NotEstimable
+from facevalue.domain.predictions import FailureKind
 from facevalue.stats import (
     IntervalSpec,
     Replicates,
@@ -63,6 +64,7 @@ FloatArray = npt.NDArray[np.float64]
 FLOOR = "unchanged_below_floor"
 REPEAT = "repeat"
 AREA = "unchanged_area"
+UNREADABLE = str(FailureKind.UNREADABLE_MEDIA)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +99,29 @@ def stressed_pair(
     """Return the answers to unchanged media with those to changed media in ``other``.
 
     Only items are kept that were asked both ways; rows of both are the same items. Where other
-    items went into the change their people are in the rows, too.
+    items went into the change their people are in the rows, too. An answer that becomes one that
+    is not evaluated is another answer, and no label. Where the change could not be made, as with a
+    partner whose file is damaged, the system was not asked.
     """
-    shared = np.intersect1d(base.item, changed.item)
-    ours, theirs = (_rows(s, np.searchsorted(s.item, shared)) for s in (base, changed))
+    shared = np.intersect1d(base.item, np.union1d(changed.item, changed.unevaluated))
+    unmade = changed.item[changed.failure == UNREADABLE]
+    shared = shared[~np.isin(shared, np.setdiff1d(unmade, base.item[base.failure == UNREADABLE]))]
+    ours = _rows(base, np.searchsorted(base.item, shared))
+    is_there = np.isin(shared, changed.item)
+    at = np.searchsorted(changed.item, shared[is_there])
+
+    def taken(values: np.ndarray, otherwise: float | str) -> np.ndarray:
+        found = np.full((len(shared), *values.shape[1:]), otherwise, dtype=values.dtype)
+        found[is_there] = values[at]
+        return found
+
     # Whose item it is is known from the first: codes of subjects hang on who was asked.
-    theirs = replace(theirs, subject=ours.subject, attributes=ours.attributes)
+    theirs = replace(
+        changed, item=shared, subject=ours.subject, annotated=ours.annotated, weight=ours.weight,
+        attributes=ours.attributes, predicted=taken(changed.predicted, UNEVALUATED),
+        confidence=taken(changed.confidence, math.nan), failure=taken(changed.failure, ""),
+        scores=None if changed.scores is None else taken(changed.scores, math.nan),
+    )  # fmt: skip
     if partners is None:
         return replace(ours, other=theirs)
     # A partner that was not asked itself is a person of its own.
@@ -142,8 +161,9 @@ def measure_stress(
     spec
         How; groups are told where ``spec.groups`` names some.
     floor
-        The condition that is the smallest change there is, which others are held against. Checks
-        are held against ``repeat`` where that was asked, and ``repeat`` against nothing.
+        The condition that is the smallest change there is, which others are held against. It is
+        held itself against ``repeat`` where that was asked, as checks are; ``repeat`` against
+        nothing.
     n_looks
         How often asking could have stopped; intervals allow for it.
 
@@ -170,11 +190,14 @@ def measure_stress(
 def _floor_of(condition: str, floor: str | None, pairs: Mapping[str, Sample]) -> str:
     """Return what a condition is held against; empty where that is nothing.
 
-    Checks hand over the same media, so no more should change than when it is asked again.
+    Checks hand over the same media, so no more should change than when it is asked again; what
+    the smallest change changes beyond that hangs on the last bits of the media.
     """
-    if condition in (REPEAT, floor):
+    if condition == REPEAT:
         return ""
-    return REPEAT if condition in CHECKS and REPEAT in pairs else floor or ""
+    if (condition in CHECKS or condition == floor) and REPEAT in pairs:
+        return REPEAT
+    return "" if condition == floor else floor or ""
 
 
 def _with_looks(looks: Sequence[Look], spec: MeasureSpec, at: Place) -> list[Finding]:

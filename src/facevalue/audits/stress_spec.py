@@ -23,6 +23,9 @@ _BUDGET = re.compile(r"(\d{1,12}(?:\.\d+)?) ?(items|s|seconds|calls|)")
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Severity = Annotated[int, Field(ge=1, le=5)]
+Pair = Annotated[list[Name], Field(min_length=2, max_length=2)]
+Landmark = Literal["left_eye", "right_eye", "nose", "mouth_left", "mouth_right"]
+"""Left and right are those of the picture."""
 
 CHECKS: dict[str, str] = {
     "repeat": "the same media, asked again",
@@ -118,6 +121,11 @@ class StressSpec(Declared):
     text: Name | None = Field(
         None, description="Attribute that says which words are spoken: do answers go with them?"
     )
+    landmarks: dict[Landmark, Pair] = Field(
+        default_factory=dict,
+        description="Columns of the manifest with pixels from the left and from the top: parts of "
+        "a face are hidden where they lie in each picture, as {left_eye: [x1, y1], …}.",
+    )
     systems: list[Name] = Field(default_factory=list, description="Default: all.")
     datasets: list[Name] = Field(default_factory=list, description="Default: all with media.")
     groups: bool = Field(True, description="Also tell groups, and their gaps.")
@@ -129,6 +137,11 @@ class StressSpec(Declared):
     worst: int = Field(
         0, ge=0, le=100, description="Items whose answers change most to list; none in public."
     )
+    worst_pictures: bool = Field(
+        False,
+        description="Also show the pictures of those items, as they are and changed: pictures of "
+        "people, where the data are. Never in public.",
+    )
 
     @model_validator(mode="after")
     def _something(self) -> StressSpec:
@@ -136,6 +149,8 @@ class StressSpec(Declared):
             raise ValueError(
                 "give perturbations, checks or text, e.g. perturbations: [gaussian-blur]"
             )
+        if self.worst_pictures and not self.worst:
+            raise ValueError("worst_pictures shows the items of worst: add worst, as worst: 10")
         names = [entry.name for entry in self.entries]
         for name in names:
             if names.count(name) > 1:
@@ -144,12 +159,20 @@ class StressSpec(Declared):
             raise ValueError("each of checks once")
         return self
 
-    @field_validator("batch_size")
+    @field_validator("landmarks")
     @classmethod
-    def _at_least_one(cls, given: int | str | None) -> int | str | None:
-        if isinstance(given, int) and not 1 <= given <= 4096:
-            raise ValueError("a batch has from 1 to 4096 items")
+    def _two_or_more(cls, given: dict[str, list[str]]) -> dict[str, list[str]]:
+        if len(given) == 1:
+            raise ValueError("a face is placed by two landmarks or more")
         return given
+
+    @field_validator("batch_size", mode="before")
+    @classmethod
+    def _at_least_one(cls, given: object) -> object:
+        is_number = isinstance(given, int) and not isinstance(given, bool)
+        if given in (None, "auto") or (is_number and 1 <= given <= 4096):  # type: ignore[operator]  # an int, see above
+            return given
+        raise ValueError(f"a batch has from 1 to 4096 items, or auto; found {given!r}")
 
     @property
     def entries(self) -> list[PerturbationEntry]:

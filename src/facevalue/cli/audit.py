@@ -70,6 +70,7 @@ def _audit(path: Path, out: Path, *, fetch: bool, budget: str | None = None) -> 
         done = flow.audit(path, out, on_event=on_event, budget=limit)
     print_verdicts(done.verdicts)
     typer.echo(f"Report: {done.report}")
+    _tell_left_out(done.folder)
     return done.exit_status
 
 
@@ -84,6 +85,19 @@ def run(path: AuditFile, out: Out, fetch: Fetch = False, budget: Limit = None) -
     with progress() as on_event:
         folder = flow.run_systems(read_audit(path), out, on_event=on_event, budget=limit)
     typer.echo(f"Answers: {folder.predictions}")
+    _tell_left_out(folder.path)
+
+
+def _tell_left_out(run_folder: Path) -> None:
+    """Say what was not asked because a budget is spent, in the words of the report."""
+    from facevalue import flow
+    from facevalue.runs import RunFolder
+
+    record = flow.read_record(RunFolder.open(run_folder))
+    begin = tuple(f"{system['name']}: The budget of " for system in record["systems"])
+    notes = [note for dataset in record["datasets"] for note in dataset["notes"]]
+    for note in dict.fromkeys(note for note in notes if note.startswith(begin)):
+        typer.echo(safe(note), err=True)
 
 
 def _limit(budget: str | None) -> BudgetSpec | None:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
+FILES = (
+    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".pdf", ".html", ".zip",
+    ".wav", ".flac", ".ogg", ".mp3",
+)  # fmt: skip
+"""How names of files end that a folder is not to be called by mistake."""
+
 commands = typer.Typer(help="Changes of media: list, show.", no_args_is_help=True)
 
 
@@ -103,12 +109,15 @@ def _chosen(names: Sequence[str], *, of_sounds: bool) -> list[Perturbation]:
     from facevalue.errors import InputError
     from facevalue.perturb import PERTURBATIONS
     from facevalue.perturb.pairs import PAIRS
+    from facevalue.perturb.scales import unknown_name
 
     if pairs := [name for name in names if name in PAIRS]:
         raise InputError(
             f"{', '.join(pairs)}: made of two items, and cannot be shown on one. "
             "What it does: facevalue perturbations list"
         )
+    if unknown := [name for name in dict.fromkeys(names) if name not in PERTURBATIONS]:
+        raise InputError("\n".join(map(unknown_name, unknown)))
     if names:
         return [PERTURBATIONS[name] for name in dict.fromkeys(names)]
     kind = "sound" if of_sounds else "image"
@@ -140,10 +149,17 @@ def _refuse_mixed(chosen: Sequence[Perturbation], out: Path | None) -> None:
             "Show pictures and sounds one after the other."
         )
     if chosen[0].media == "image":
-        if out.suffix.lower() != ".png" or out.is_dir():
+        if out.is_dir():
+            raise InputError(f"{out}: a contact sheet is a PNG file, and this is a folder")
+        if out.suffix.lower() != ".png":
             raise InputError(f"{out}: a contact sheet is a PNG file. Give a name ending in .png.")
     elif out.exists() and not out.is_dir():
         raise InputError(f"{out}: sounds are written into a folder, and this is a file")
+    elif out.suffix.lower() in FILES and not out.exists():
+        raise InputError(
+            f"{out}: sounds are written into a folder, and this is the name of a file. Give one "
+            f"without {out.suffix}."
+        )
 
 
 def _picture(path: Path | None) -> Media:

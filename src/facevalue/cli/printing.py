@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["print_table", "print_verdicts", "progress", "safe"]
 
 WIDTH = 100
+NARROW = 30
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -26,13 +29,28 @@ def safe(text: object) -> str:
     return _CONTROL.sub("�", str(text))
 
 
+def _columns() -> int | None:
+    """Return how wide the terminal is; `None` where lines are read by a program."""
+    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else None
+
+
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print aligned columns; the last one may run on."""
+    """Print aligned columns; the last one may run on, within a terminal over further lines."""
     cells = [[safe(c) for c in row] for row in [header, *rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header) - 1)]
+    columns = _columns() or sys.maxsize
     for row in cells:
-        padded = [c.ljust(w) for c, w in zip(row[:-1], widths, strict=True)]
-        typer.echo("  ".join([*padded, row[-1]]).rstrip())
+        first = "".join(f"{c.ljust(w)}  " for c, w in zip(row[:-1], widths, strict=True))
+        room = columns - len(first)
+        # Beside the other columns if that leaves enough of a line to read, else below.
+        indent = first if room >= NARROW or len(row[-1]) <= room else "    "
+        if indent != first:
+            typer.echo(first.rstrip())
+        lines = textwrap.wrap(row[-1], columns - len(indent), break_on_hyphens=False)
+        if columns == sys.maxsize:
+            lines = [row[-1]]
+        for i, line in enumerate(lines or [""]):
+            typer.echo(f"{' ' * len(indent) if i else indent}{line}".rstrip())
 
 
 def print_verdicts(verdicts: Sequence[Verdict]) -> None:
@@ -50,15 +68,26 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
                 "estimate stayed where it is."
             )
         for line in lines:
-            typer.echo(textwrap.indent(textwrap.fill(safe(line), WIDTH - 14), " " * 14))
+            typer.echo(textwrap.indent(_filled(line), " " * 14))
         typer.echo()
+
+
+def _filled(line: str) -> str:
+    """Break between words only: ``gaussian-blur:3`` is one."""
+    width = max(min(WIDTH, _columns() or WIDTH) - 14, NARROW)
+    return textwrap.fill(safe(line), width, break_on_hyphens=False)
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, str, Event], None]]:
-    """Yield what draws progress: bars on a terminal, quiet lines elsewhere."""
+    """Yield what draws progress: bars on a terminal, quiet lines elsewhere.
+
+    A system is told once on a dataset, in however many rounds it is asked.
+    """
     if not sys.stderr.isatty():
-        yield _quiet
+        quiet = _Quiet()
+        yield quiet.tell
+        quiet.end()
         return
     from rich.console import Console
     from rich.progress import (
@@ -84,29 +113,60 @@ def progress() -> Iterator[Callable[[str, str, Event], None]]:
 
         def draw(system: str, dataset: str, event: Event) -> None:
             key = (system, dataset)
-            if isinstance(event, Started):
+            if key not in tasks:
                 from rich.markup import escape
 
-                name = escape(safe(f"{system} on {dataset}"))
-                tasks[key] = bars.add_task(
-                    name, total=event.n_jobs, completed=event.n_done_before, rate=""
-                )
+                tasks[key] = bars.add_task(escape(safe(f"{system} on {dataset}")), total=0, rate="")
+            task = bars.tasks[bars.task_ids.index(tasks[key])]
+            if isinstance(event, Started):
+                # Of a further round only now is known how much it is.
+                bars.update(task.id, total=(task.total or 0) + event.n_jobs)
+                bars.advance(task.id, event.n_done_before)
             elif isinstance(event, Advanced):
-                bars.advance(tasks[key], event.n_jobs)
-                speed = bars.tasks[bars.task_ids.index(tasks[key])].speed
-                if speed:
-                    bars.update(tasks[key], rate=f"{speed:.1f}/s")
+                bars.advance(task.id, event.n_jobs)
+                if task.speed:
+                    bars.update(task.id, rate=f"{task.speed:.1f}/s")
 
         yield draw
 
 
-def _quiet(system: str, dataset: str, event: Event) -> None:
-    from facevalue.runs import Finished, Started
+@dataclass
+class _Quiet:
+    """Writes a line when a system is first asked on a dataset, and one when that is over."""
 
-    name = safe(f"{system} on {dataset}")
-    if isinstance(event, Started):
-        before = f", {event.n_done_before:,} answered before" if event.n_done_before else ""
-        typer.echo(f"{name}: {event.n_jobs:,} to answer{before}", err=True)
-    elif isinstance(event, Finished):
-        rate = f" ({event.n_jobs / event.seconds:.1f}/s)" if event.seconds > 0 else ""
-        typer.echo(f"{name}: {event.n_jobs:,} answers{rate}, {event.n_failed:,} failed", err=True)
+    about: tuple[str, str] | None = None
+    n_jobs: int = 0
+    n_failed: int = 0
+    seconds: float = 0.0
+    n_rounds: int = 0
+
+    def tell(self, system: str, dataset: str, event: Event) -> None:
+        """Take an event."""
+        from facevalue.runs import Finished, Started
+
+        if self.about != (system, dataset):
+            self.end()
+            self.about = (system, dataset)
+        if isinstance(event, Started):
+            self.n_rounds += 1
+            before = f", {event.n_done_before:,} answered before" if event.n_done_before else ""
+            if self.n_rounds == 1:
+                self._say(f"{event.n_jobs:,} to answer{before}")
+            elif self.n_rounds == 2:
+                self._say("and more, under stress")
+        elif isinstance(event, Finished):
+            self.n_jobs += event.n_jobs
+            self.n_failed += event.n_failed
+            self.seconds += event.seconds
+
+    def end(self) -> None:
+        """Sum up what was answered of the last system on the last dataset."""
+        if self.about is not None:
+            rate = f" ({self.n_jobs / self.seconds:.1f}/s)" if self.seconds > 0 else ""
+            self._say(f"{self.n_jobs:,} answers{rate}, {self.n_failed:,} failed")
+        self.about, self.n_jobs, self.n_failed = None, 0, 0
+        self.seconds, self.n_rounds = 0.0, 0
+
+    def _say(self, what: str) -> None:
+        system, dataset = self.about or ("", "")
+        typer.echo(f"{safe(f'{system} on {dataset}')}: {what}", err=True)

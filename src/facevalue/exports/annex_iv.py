@@ -54,6 +54,10 @@ VERSION = (
 )
 NOT_TOLD = {"confusion", "reliability", "reliability_confidence"}
 ALPHA = 0.05
+CHANGED = (
+    "Items were also put to the system changed, and again without a change, once under each "
+    "condition. What is held against what stands with the name of the measure."
+)
 
 NOT_HERE = (
     "the signature of the person responsible, and the dates of tests other than this run "
@@ -142,6 +146,7 @@ def _point_2g(material: Material) -> Section:
             (
                 "The audit file states datasets, systems, analyses and claims. Every item was "
                 "put to the system once, or its earlier answer was read; every answer is kept.",
+                *((CHANGED,) if material.report.stressed else ()),
                 "Intervals treat people as the independent units; groups are those that the data "
                 "record. The metrics are defined under point 4.",
             )
@@ -202,6 +207,7 @@ def _robustness(material: Material) -> list[Block]:
             and f.place.attribute is f.place.group is f.place.reference is None
             and f.place.metric in ("accuracy", "uar")
             and f.place.family not in ("skill", "ceiling")
+            and material.condition_at(f.place) is None
             # Of items that nobody annotated the controls tell.
             and getattr(f.result, "reason", None) is not Reason.NO_ANNOTATION
         ]
@@ -212,21 +218,30 @@ def _robustness(material: Material) -> list[Block]:
     def controls(pair: Pair) -> Iterable[Finding]:
         return [
             f
-            for f in pair.of("controls", "robustness", "perturbation")
+            for f in pair.of("controls", "perturbation")
+            if f.place.attribute is f.place.reference is None
+        ]
+
+    def changed(pair: Pair) -> Iterable[Finding]:
+        return [
+            f
+            for f in pair.of("robustness", "reliance")
             if f.place.attribute is f.place.reference is None
         ]
 
     found = [
         *pair_tables(material, "By how items were made", in_part),
         *pair_tables(material, "No usable answer", failed),
-        *pair_tables(material, "Items without an emotion to find", controls),
+        *pair_tables(material, "Items without an emotion to find, or with none left", controls),
+        *pair_tables(material, "Answers to changed media, beside the unchanged", changed),
     ]
     # A part of the data reads ``modality=face``; a change made on purpose ``gaussian-blur:3``.
     is_changed = any("=" not in (f.place.condition or "=") for f in material.report.findings)
     words = (
         "What stands here is how accuracy differs between the conditions that the data record, "
-        "how often there was no answer, and what is answered where there is nothing to find. A "
-        "table that is not here was not part of the run."
+        "how often there was no answer, what is answered where there is nothing to find, and how "
+        "answers differ when media are changed or asked about again. A table that is not here was "
+        "not part of the run."
     )
     none = "No item was changed on purpose (blurred, cropped, with noise) in this run."
     lead = (words,) if is_changed else (words, none)

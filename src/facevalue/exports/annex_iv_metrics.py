@@ -37,6 +37,13 @@ WHY = {
     "ece": "A use that acts on a score needs the score to mean what it says.",
     "mean_confidence": "Beside the accuracy it shows whether scores are too high or too low.",
     "confident_errors": "Errors with a high score are the ones that a threshold lets through.",
+    "unchanged": "Media in use are seldom as those of a test. Says how often answers hang on that.",
+    "unchanged_area": "The same over all severities of one change, in one number.",
+    "unchanged_below_floor": "Says what a change does beyond what changes without it, or nearly.",
+    "accuracy_change": "An answer that changes can become right as well as wrong.",
+    "confidence_change": "A use that acts on a score acts on changed media by another score.",
+    "failure_change": "No answer is an outcome too, and changed media can bring it.",
+    "prediction_rate_change": "Says which labels changed media push answers to.",
     "pooled_accuracy": "Small groups: says what they borrow from the others, beside the raw "
     "figure.",
     "pooled_recall": "Small groups: says what they borrow from the others, beside the raw figure.",

@@ -217,7 +217,7 @@ def _analyses(material: Material) -> list[Block]:
 
     return [
         *pair_tables(material, "All items", whole),
-        *pair_tables(material, "Items without an emotion to find", controls),
+        *pair_tables(material, "Items without an emotion to find, or with none left", controls),
         *pair_tables(material, "Unitary: by one attribute", lambda p: by_group(False, p)),
         *pair_tables(material, "Intersectional", lambda p: by_group(True, p)),
     ]

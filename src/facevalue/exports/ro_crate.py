@@ -52,6 +52,7 @@ ABOUT = {
 }
 FOLDERS = {
     "figures": "A figure of the report.",
+    "pictures": "A picture of a single item, which the audit file asks for.",
     "predictions": "The answers of one system on one dataset.",
 }
 

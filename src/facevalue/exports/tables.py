@@ -45,19 +45,23 @@ def because(verdict: Verdict) -> str:
     return f" Because {verdict.reason.rstrip('.')}."
 
 
-def where_words(finding: Finding) -> str:
+def where_words(material: Material, finding: Finding) -> str:
     """Return what part of the sample a finding is about."""
     place = finding.place
     inside = [
-        condition_words(place.condition) if place.condition is not None else "",
+        material.condition_words(place) if place.condition is not None else "",
         f"{place.attribute}: {place.group}" if place.attribute is not None else "",
     ]
     return ", ".join(x for x in inside if x) or "all items"
 
 
-def measure(finding: Finding) -> str:
+def measure(material: Material, finding: Finding) -> str:
     """Return the metric of a finding, with the part of the sample if it is not all of it."""
-    metric, where = metric_words(finding.place.metric), where_words(finding)
+    place = finding.place
+    metric = metric_words(place.metric, material.floor_words(place))
+    where = where_words(material, finding)
+    if material.condition_at(place) is not None:
+        return f"{metric}: {where}"
     return metric if where == "all items" else f"{metric} ({where})"
 
 
@@ -101,7 +105,6 @@ def pair_tables(
     material: Material,
     caption: str,
     chosen: Callable[[Pair], Iterable[Finding]],
-    words: Callable[[Finding], str] = measure,
     first: str = "Measure",
 ) -> list[Block]:
     """Return a table for each system and dataset that has findings to tell."""
@@ -111,7 +114,7 @@ def pair_tables(
         finding_table(
             f"{caption}: {pair.title}",
             first,
-            [(words(f), f) for f in findings],
+            [(measure(material, f), f) for f in findings],
             level=level,
             noun=pair.noun,
         )

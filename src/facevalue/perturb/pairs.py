@@ -1,8 +1,8 @@
 """Changes that need a second item: its background behind this face, its pauses around this voice.
 
-A swap of backgrounds between classes tells what the background is worth only beside a swap
-within a class, which draws the same edges and changes the label of nothing: hence two of each,
-which differ in the partner alone (`facevalue.perturb.partners`).
+A swap between classes tells what the part that is swapped is worth only beside a swap within a
+class, which draws the same edges and brings no other label: hence two of each, which differ in the
+partner alone (`facevalue.perturb.partners`).
 
 Nothing is cut out by recognition. The face is taken to fill the middle ellipse of an upright
 crop; around it, a soft edge mixes both pictures.
@@ -326,7 +326,7 @@ class _Kind:
     def within(self) -> PairPerturbation:
         about = (
             f"{self.about} The other is of another subject and annotated with the same label: "
-            "the comparison that tells background of another class from any swap."
+            f"{self.name} is held against it, which does the same and brings another label."
         )
         return self._made("-same-label", ", same label", about, "same-label")
 
@@ -362,7 +362,7 @@ _KINDS = (
     ),
     _Kind(
         name="swap-pauses",
-        title="Another recording around it",
+        title="Pauses of another recording",
         about="The pauses filled with noise like that in the pauses of another recording.",
         media="sound",
         severity=1,

@@ -2,9 +2,8 @@
 
 Every place is fixed in the picture, in shares of its width and height. The named ones (eyes,
 mouth, brows and forehead, the ellipse of the face) are where these lie in an upright frontal
-crop that the face fills; nothing is found by landmarks, and in another kind of picture they
-hide something else. Another box is another instance of the same class, so that places given
-with the data can be used as well.
+crop that the face fills; in another kind of picture they hide something else. Landmarks that
+come with the data move them to where they lie (`facevalue.perturb.landmarks`).
 
 Hiding draws edges that no photograph has. A change of the answer can come from them; the grid
 tells by how much a place matters more than another.
@@ -50,6 +49,7 @@ __all__ = [
     "Ellipse",
     "HideBox",
     "HideEllipse",
+    "hidden",
 ]
 
 Fill = Literal["mean", "blur"]
@@ -89,9 +89,13 @@ class Ellipse:
         >>> Ellipse(half_width=0.5, half_height=0.5).depth(1, 4).round(2).tolist()
         [[0.25, 0.75, 0.75, 0.25]]
         """
-        x = ((np.arange(width) + 0.5) / width - self.across) / self.half_width
-        y = ((np.arange(height) + 0.5) / height - self.down) / self.half_height
-        return np.asarray(1.0 - np.sqrt(x[None, :] ** 2 + y[:, None] ** 2))
+        x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
+        return self.depth_at(x[None, :], y[:, None])
+
+    def depth_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return how deep points lie that are given in shares, of any shapes that go together."""
+        across, down = (x - self.across) / self.half_width, (y - self.down) / self.half_height
+        return np.asarray(1.0 - np.sqrt(across**2 + down**2))
 
 
 FACE = Ellipse()
@@ -127,6 +131,11 @@ class HideBox:
     right: float
     bottom: float
     fill: Fill = "mean"
+
+    def covers(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return which points, given in shares, lie in the box."""
+        across, down = (self.left < x) & (x <= self.right), (self.top < y) & (y <= self.bottom)
+        return np.asarray(across & down)
 
     def image(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return the picture without the box."""
@@ -164,19 +173,39 @@ class HideEllipse:
     ellipse: Ellipse = FACE
     fill: Fill = "mean"
 
+    def covers(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return which points, given in shares, are filled."""
+        inside = self.ellipse.depth_at(x, y) >= 0.0
+        return inside if self.hides == "inside" else ~inside
+
     def image(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return the picture without the inside or the outside of the ellipse."""
         inside = self.ellipse.depth(*image.shape[:2]) >= 0.0
-        kept = (inside if self.hides == "outside" else ~inside).astype(np.uint8)
-        cv2 = import_cv2()
-        if self.fill == "blur":
-            changed = _blurred(image)
-        else:
-            rest = np.asarray(cv2.bitwise_and(image, image, mask=kept))
-            changed = np.empty_like(image)
-            changed[:] = _mean(_sums(rest), int(kept.sum()))
-        cv2.copyTo(image, kept, changed)
-        return changed
+        return hidden(image, inside if self.hides == "inside" else ~inside, self.fill)
+
+
+def hidden(image: np.ndarray, where: np.ndarray, fill: Fill) -> np.ndarray:
+    """Return the picture without the pixels of ``where``, filled as by `HideBox`.
+
+    Parameters
+    ----------
+    image
+        Pixels, shape ``(height, width, 3)``, ``uint8``.
+    where
+        Shape ``(height, width)``.
+    fill
+        With what.
+    """
+    kept = (~where).astype(np.uint8)
+    cv2 = import_cv2()
+    if fill == "blur":
+        changed = _blurred(image)
+    else:
+        rest = np.asarray(cv2.bitwise_and(image, image, mask=kept))
+        changed = np.empty_like(image)
+        changed[:] = _mean(_sums(rest), int(kept.sum()))
+    cv2.copyTo(image, kept, changed)
+    return changed
 
 
 def _pixel(share: float, n_pixels: int) -> int:

@@ -6,7 +6,8 @@ Every block names its template, so that templates loop and include and decide no
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import dataclass, field
 from html import escape
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
@@ -41,6 +42,8 @@ __all__ = [
     "Notice",
     "Page",
     "Panel",
+    "Picture",
+    "Pictures",
     "Prose",
     "Reason",
     "Reliability",
@@ -292,6 +295,27 @@ class Prose:
     paragraphs: tuple[Text | Formula, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A small picture, as PNG, with what it shows in words."""
+
+    png: bytes = field(repr=False)
+    says: str
+
+    @property
+    def address(self) -> str:
+        """The picture itself as an address, so that the page stays one file."""
+        return f"data:image/png;base64,{b64encode(self.png).decode('ascii')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Small pictures beside each other."""
+
+    template: ClassVar[str] = "blocks/pictures.html"
+    pictures: tuple[Picture, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Bullets:
     """A list of short statements."""
@@ -520,6 +544,7 @@ Block = (
     | Table
     | Figure
     | Gallery
+    | Pictures
     | Cards
     | EveryFinding
     | Icons

@@ -27,6 +27,8 @@ LINE = 18
 FULL = 66
 """Characters that fit a line."""
 AXIS = 44
+DARK = 0.8
+"""Share from which white words on a cell of a heat map are seen better than black ones."""
 
 INK, GREY, FAINT = "#1b2430", "#55606e", "#dfe4ea"
 BLUE, ORANGE, VERMILLION, SKY = "#0072B2", "#E69F00", "#D55E00", "#56B4E9"
@@ -324,16 +326,7 @@ def _row_layers(chart: Dots, head: int, height: int) -> list[Any]:
     pitch = _pitch(chart)
     above = pitch - ROW
     placed = [(row, head + pitch * i + above) for i, row in enumerate(chart.rows)]
-    labels = [
-        words
-        for row, top in placed
-        for words in (
-            [{"y": top + 16 - above, "text": shorten(row.label, FULL)},
-             {"y": top + 16, "text": row.detail}]
-            if above
-            else [{"y": top + 16, "text": f"{row.label} · {row.detail}"}]
-        )
-    ]  # fmt: skip
+    labels = [words for row, top in placed for words in _labels(row, top + 16, above)]
     values = [{"y": top + 16, "text": row.text} for row, top in placed]
     base, y = _layer([{"y": top - above, "y2": top + 21} for _, top in placed], height)
     layers: list[Any] = [
@@ -368,10 +361,19 @@ def _hollow_layers(chart: Dots, placed: list[tuple[Dot, int]], height: int) -> l
     ]
 
 
+def _labels(row: Dot, y: int, above: int) -> list[dict[str, Any]]:
+    """Return the words of a row; a label stands on lines of its own where there is room above."""
+    if not above:
+        return [{"y": y, "text": f"{row.label} · {row.detail}"}]
+    lines = [*_lines(row.label, FULL - 4), row.detail]
+    return [{"y": y - LINE * (len(lines) - i), "text": t} for i, t in enumerate(lines, start=1)]
+
+
 def _pitch(chart: Dots) -> int:
-    """Return the height of a row: with a line more where a label has no room by its number."""
+    """Return the height of a row: with lines more where a label has no room by its number."""
     is_long = any(len(r.label) > FULL - 4 - len(r.text) - len(r.detail) for r in chart.rows)
-    return ROW + LINE if is_long else ROW
+    n_lines = max((len(_lines(r.label, FULL - 4)) for r in chart.rows), default=1)
+    return ROW + LINE * n_lines if is_long else ROW
 
 
 def _marks(chart: Dots, placed: list[tuple[Dot, int]], kind: str, height: int) -> list[Any]:
@@ -406,12 +408,15 @@ def _heat(chart: Heat) -> alt.LayerChart:
     """Return a heat map with its numbers in the cells."""
     titles = _lines(chart.title)
     left, cell = 96, 36
-    head = LINE * len(titles) + 78
+    room, angle, limit = (118, 290, 16) if _is_steep(chart) else (78, 322, 12)
+    head = LINE * len(titles) + room
     height = head + cell * len(chart.rows) + 4
     step = (WIDTH - left) / max(len(chart.columns), 1)
     names = [
-        {"y": head + cell * i + cell / 2, "text": shorten(r, 14)}
+        {"y": head + cell * (i + 0.5) + 12 * (j - (len(lines) - 1) / 2), "text": line}
         for i, (r, _) in enumerate(chart.rows)
+        for lines in [_lines(shorten(r, 28), 14)]
+        for j, line in enumerate(lines)
     ]
     axes = [{"y": LINE * len(titles) + 10, "text": f"down: {chart.down}; across: {chart.across}"}]
     titled = [{"y": 12 + LINE * i, "text": t} for i, t in enumerate(titles)]
@@ -420,18 +425,20 @@ def _heat(chart: Heat) -> alt.LayerChart:
         _words(axes, height, 0, color=GREY, fontSize=12),
         *_cells(chart, head, step, height),
         _words(names, height, left - 8, align="right", baseline="middle", fontSize=12),
-        *_slanted(chart, head, step, height),
-    ]
+        *(
+            _words(
+                [{"y": head - 8, "text": shorten(column, limit)}], height,
+                round(left + step * (i + 0.5) - 4), fontSize=12, angle=angle,
+            )
+            for i, column in enumerate(chart.columns)
+        ),
+    ]  # fmt: skip
     return _finished(layers, height, top_axis=True)
 
 
-def _slanted(chart: Heat, head: int, step: float, height: int) -> list[Any]:
-    layers = []
-    for i, column in enumerate(chart.columns):
-        x = round(96 + step * (i + 0.5) - 4)
-        row = [{"y": head - 8, "text": shorten(column, 12)}]
-        layers.append(_words(row, height, x, fontSize=12, angle=322))
-    return layers
+def _is_steep(chart: Heat) -> bool:
+    """Whether names of columns are too long to lie; they then stand, and have more room."""
+    return any(len(column) > 12 for column in chart.columns)
 
 
 def _cells(chart: Heat, head: int, step: float, height: int) -> list[Any]:
@@ -448,7 +455,7 @@ def _cells(chart: Heat, head: int, step: float, height: int) -> list[Any]:
             "share": cell.share,
             "text": cell.text,
             "colour": _shade(cell.share),
-            "ink": "#ffffff" if (cell.share or 0.0) > 0.55 else INK,
+            "ink": "#ffffff" if (cell.share or 0.0) > DARK else "#000000",
         }
         for i, (_, row) in enumerate(chart.rows)
         for j, cell in enumerate(row)

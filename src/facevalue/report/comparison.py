@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from facevalue.audits.findings import Finding, FindingSet, Place
+from facevalue.audits.judge import is_under_stress
 from facevalue.audits.looks import LARGEST_GAP
 from facevalue.domain.estimates import Estimate
 from facevalue.report.blocks import (
@@ -73,6 +74,8 @@ TOLD = (
     ("unchanged_area", "Answers unchanged, over severities, by scale"),
     ("unchanged", "Answers unchanged, by condition"),
     ("accuracy_change", "Change in accuracy, by condition"),
+    ("failure_rate", "Failures, by condition"),
+    ("failure_change", "Change in failures, by condition"),
     ("answer_rate", "Answers given where nothing is left to answer, by condition"),
 )
 PRINTED = (
@@ -80,6 +83,7 @@ PRINTED = (
     "color: #555; } }\n"
 )
 CONDITIONED = {metric for metric, _ in TOLD if metric}
+FAILURES = {"failure_rate": "", "failure_change": ", as without them,"}
 MEANING = (
     (
         "Difference",
@@ -105,6 +109,16 @@ MEANING = (
         "Change in accuracy",
         "Accuracy on changed items minus accuracy on the same items as they are. The difference "
         "says whether the second loses less than the first.",
+    ),
+    (
+        "Failures under a condition",
+        "The share of changed items that a system gives no usable answer to; their change is that "
+        "share minus that of the same items as they are. A failure is no answer unchanged.",
+    ),
+    (
+        "The same for everybody",
+        "Where everybody differs by the same, as where nobody differs, the interval rests on how "
+        "many people there are: on the share of them who could differ otherwise.",
     ),
     (
         "Not shown to differ",
@@ -285,7 +299,7 @@ def side_words(finding: Finding, value: float | None) -> str:
     """Return the figure of one side in its unit."""
     if value is None or not finding.result.n_answers:
         return "–"
-    unit = Unit.POINTS if finding.place.metric == "accuracy_change" else Unit.SHARE
+    unit = Unit.POINTS if finding.place.metric.endswith("_change") else Unit.SHARE
     return with_unit(value, unit)
 
 
@@ -415,6 +429,13 @@ class _Named:
         return (f.place.system, f.place.dataset) == (v.system, v.dataset)
 
     def _told(self, v: Versus, told: list[Finding], metric: str, title: str) -> list[Block]:
+        sides = {x for f in told for x in self.c.sides.get(f.key, (None,))}
+        if metric in FAILURES and sides == {0.0}:
+            said = (
+                f"Under {count(len(told), 'condition')}{FAILURES[metric]} neither fails on any "
+                "item. The table of every finding says how far the two could differ all the same."
+            )
+            return [Heading(title, 3), Prose((said,))]
         cut = len(told) > MAX_DOTS
         first = ordered(told) if cut else told
         kept = f" (the {MAX_DOTS} largest of {len(told)})" if cut else ""
@@ -495,17 +516,14 @@ class _Named:
 
 def _part_of(f: Finding) -> str:
     """Return which heading of `TOLD` a finding stands under."""
-    metric, condition = f.place.metric, f.place.condition
-    if metric == "answer_rate" and condition is None:
-        return ""
-    return metric if metric in {m for m, _ in TOLD} else ""
+    metric = f.place.metric
+    is_stressed = metric in CONDITIONED and is_under_stress(f.place.condition)
+    return metric if is_stressed else ""
 
 
 def _is_titled(f: Finding) -> bool:
     """Whether the heading that a row stands under says already what is compared."""
-    return f.place.attribute is not None or (
-        f.place.metric in CONDITIONED and f.place.condition is not None
-    )
+    return f.place.attribute is not None or bool(_part_of(f))
 
 
 def _label(f: Finding, *, is_short: bool = False) -> str:

@@ -12,14 +12,7 @@ from facevalue.report.blocks import Column, Dot, Dots, Figure, Link, Reason, Tab
 from facevalue.report.formulas import measure_anchor
 from facevalue.report.metrics import axis_words, base_of, definition, unit_of
 from facevalue.report.small_cells import is_hidden
-from facevalue.report.wording import (
-    Unit,
-    count,
-    level_words,
-    p_words,
-    quantity,
-    slug,
-)
+from facevalue.report.wording import Unit, count, level_words, p_words, quantity, slug
 
 __all__ = [
     "Entry",

@@ -212,7 +212,7 @@ FORMULAS: dict[str, Formula] = {
         _SHARE,
     ),
     "unchanged_below_floor": Formula(
-        "answers unchanged by the smallest change − answers unchanged by this one, within items",
+        "answers unchanged under the floor − answers unchanged under this condition, within items",
         _OURS,
     ),
     "accuracy_change": Formula(

@@ -464,13 +464,22 @@ def unit_of(place: Place) -> Unit:
     return Unit.GAP if place.reference == LARGEST_GAP else Unit.POINTS
 
 
-def metric_words(metric: str) -> str:
+def metric_words(metric: str, floor: str = "") -> str:
     """Return a metric in words.
+
+    Parameters
+    ----------
+    metric
+        As in findings.
+    floor
+        What answers under a condition are held against, where that is known.
 
     Examples
     --------
     >>> metric_words("recall[anger]"), metric_words("ratio of accuracy")
     ('recall of “anger”', 'ratio of accuracy')
+    >>> metric_words("unchanged_below_floor", "asking again")
+    'answers changed beyond asking again'
     """
     for start in (RATIO_OF, IMPACT_RATIO_OF):
         if metric.startswith(start):
@@ -484,6 +493,8 @@ def metric_words(metric: str) -> str:
         return f"annotated as “{annotated}”, predicted “{predicted}”"
     if base in ("accuracy", "uar") and argument == "failures=wrong":
         return f"{known.title}, failures counted as wrong"
+    if base == "unchanged_below_floor" and floor:
+        return known.title.replace("the floor", floor)
     return known.with_argument.format(argument) if argument else known.title
 
 

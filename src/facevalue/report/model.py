@@ -6,15 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from facevalue.audits.stress_spec import CHECKS
 from facevalue.domain.claims import Verdict
 from facevalue.report.small_cells import without_small_cells
+from facevalue.report.wording import condition_words
 
 if TYPE_CHECKING:
-    from facevalue.audits.findings import Finding, FindingSet
+    from facevalue.audits.findings import Finding, FindingSet, Place
     from facevalue.simulate import Simulated, Unsimulated
 
 __all__ = [
+    "AGAIN",
     "REFERENCE",
+    "REPEAT",
+    "SMALLEST",
     "DatasetSheet",
     "GroupCount",
     "Material",
@@ -29,6 +34,11 @@ __all__ = [
 
 REFERENCE = "reference: "
 """Start of a group in the skill family that stands for a system without a model."""
+
+AGAIN = "asking again"
+SMALLEST = "the smallest change"
+REPEAT = "repeat"
+"""The condition that changes nothing: the same media, asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +166,10 @@ class StressedCondition:
         What the scale is listed under: ``blur``; empty where that is not known.
     n_asked
         Items asked under it.
+    is_smallest
+        Whether it is the smallest change there is, and no change to be ranked among others.
+    is_below_scale
+        Whether it changes less than the measure of severity can see: its severity is a name.
     """
 
     name: str
@@ -165,15 +179,31 @@ class StressedCondition:
     severity: int | None = None
     title: str = ""
     heading: str = ""
+    is_smallest: bool = False
+    is_below_scale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WorstItem:
-    """An item whose answers change under many conditions."""
+    """An item whose answers change under many conditions.
+
+    Parameters
+    ----------
+    condition
+        The mildest that changes its answer.
+    before, after
+        Its answer as it is, and under that condition; `None` for a failure.
+    pictures
+        As PNG, as it is and under that condition, where the audit file asks for them.
+    """
 
     item: str
     n_changed: int
     n_asked: int
+    condition: str = ""
+    before: str | None = None
+    after: str | None = None
+    pictures: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +213,7 @@ class StressSheet:
     Parameters
     ----------
     floor
-        The condition that is the smallest change there is.
+        The condition that others are held against: the smallest change there is, or asking again.
     n_looks
         How often asking could stop because an interval was narrow enough; 1 where it could not.
     stopped
@@ -196,6 +226,8 @@ class StressSheet:
         Items whose answers change most, where the audit file asks for them.
     is_deterministic
         Whether the system declares that it answers the same media alike.
+    landmarks
+        Those of the data by which parts of a face were placed; empty where they are fixed places.
     """
 
     system: str
@@ -208,6 +240,39 @@ class StressSheet:
     says: str = ""
     worst: Sequence[WorstItem] = ()
     is_deterministic: bool = True
+    landmarks: Sequence[str] = ()
+
+    def words(self, condition: str) -> str:
+        """Return a condition in words, ``Gaussian blur, severity 3``; empty where none are known.
+
+        A severity is told where there are several.
+        """
+        c = next((c for c in self.conditions if c.name == condition), None)
+        if c is None:
+            return ""
+        n_steps = sum(o.curve == c.curve for o in self.conditions if o.n_asked)
+        return c.title if c.curve is None or n_steps < 2 else f"{c.title}, severity {c.severity}"
+
+    def floor_words(self, condition: str | None) -> str:
+        """Return in words what a condition is held against; empty where that is nothing.
+
+        Other ways of asking, and the smallest change itself, are held against asking again.
+
+        Examples
+        --------
+        >>> again = StressedCondition(name="repeat", family="robustness", n_asked=9)
+        >>> sheet = StressSheet(system="mine", dataset="faces", conditions=(again,), n_items=9,
+        ...                     floor="least-change:1")
+        >>> [sheet.floor_words(c) for c in ("mirror:5", "least-change:1", "renamed", "repeat")]
+        ['the smallest change', 'asking again', 'asking again', '']
+        """
+        if condition is None or condition == REPEAT:
+            return ""
+        floor = self.floor
+        if condition in CHECKS or condition == floor:
+            is_asked = any(c.name == REPEAT for c in self.conditions)
+            floor = REPEAT if is_asked else None if condition == floor else floor
+        return "" if floor is None else AGAIN if floor == REPEAT else SMALLEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,10 +366,27 @@ class Material:
         """Return what the independent units of a dataset are: see `Pair.noun`."""
         return next((p.noun for p in self.pairs if p.dataset == dataset), "subject")
 
-    def stress(self, pair: Pair) -> StressSheet | None:
+    def stress(self, of: Pair | Place) -> StressSheet | None:
         """Return what a pair was put under; `None` where its media were not changed."""
-        at = (pair.system, pair.dataset)
+        at = (of.system, of.dataset)
         return next((s for s in self.report.stressed if (s.system, s.dataset) == at), None)
+
+    def condition_at(self, place: Place) -> StressedCondition | None:
+        """Return the condition under which something was found; `None` for a part of the data."""
+        sheet = self.stress(place)
+        named = () if sheet is None else sheet.conditions
+        return next((c for c in named if c.name == place.condition), None)
+
+    def condition_words(self, place: Place) -> str:
+        """Return the condition of a place in words, with the name it has in the audit file."""
+        sheet = self.stress(place)
+        words = "" if sheet is None else sheet.words(str(place.condition))
+        return f"{words} ({place.condition})" if words else condition_words(place.condition)
+
+    def floor_words(self, place: Place) -> str:
+        """Return what the condition of a place is held against, in words; empty for nothing."""
+        sheet = self.stress(place)
+        return "" if sheet is None else sheet.floor_words(place.condition)
 
     def sheet(self, system: str) -> SystemSheet | None:
         """Return the sheet of a system, or `None`."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from facevalue.atomic import write_bytes, write_text
-from facevalue.report.blocks import Block, Figure, Gallery, Link, Page, Table
+from facevalue.report.blocks import Block, Figure, Gallery, Link, Page, Pictures, Table
 from facevalue.report.charts import picture, svg
 from facevalue.report.model import ReportInput
 from facevalue.report.sections import page_of
@@ -151,6 +151,7 @@ def page_html(
         {"anchor": s.anchor, "title": s.title, "blocks": tuple(drawings.blocks(s.blocks))}
         for s in page.sections
     ]
+    has_pictures = any(isinstance(b, Pictures) for s in page.sections for b in s.blocks)
     style = _static("report.css") + more_style
     script = _static("report.js") + _static("whatif.js")
     return (
@@ -162,7 +163,7 @@ def page_html(
             sections=sections,
             style=_Literal(style),
             script=_Literal(script),
-            policy=_policy(style, script),
+            policy=_policy(style, script, has_pictures=has_pictures),
         )
     )
 
@@ -181,10 +182,11 @@ def _static(name: str) -> str:
     return (files("facevalue.report") / "static" / name).read_text(encoding="utf-8")
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, *, has_pictures: bool) -> str:
     """Return a policy under which nothing loads, and only our style and script count."""
+    inside = "img-src data:; " if has_pictures else ""
     return (
-        f"default-src 'none'; style-src 'sha256-{_sha256(style)}'; "
+        f"default-src 'none'; {inside}style-src 'sha256-{_sha256(style)}'; "
         f"script-src 'sha256-{_sha256(script)}'; base-uri 'none'; form-action 'none'"
     )
 

@@ -10,13 +10,7 @@ from facevalue.canonical import digest, digest_bytes
 from facevalue.dataset import Dataset, describe
 from facevalue.domain import Verdict
 from facevalue.errors import InputError
-from facevalue.report.model import (
-    DatasetSheet,
-    GroupCount,
-    Provenance,
-    ReportInput,
-    SystemSheet,
-)
+from facevalue.report.model import DatasetSheet, GroupCount, Provenance, ReportInput, SystemSheet
 from facevalue.report.stress_sheets import stress_sheets
 from facevalue.runs import RunFolder
 from facevalue.simulate import read_consequences

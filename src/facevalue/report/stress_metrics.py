@@ -39,11 +39,14 @@ STRESS_METRICS: dict[str, Metric] = {
         "highest that was asked, over its length. Areas up to different severities are not alike.",
     ),
     "unchanged_below_floor": Metric(
-        "answers changed beyond the smallest change",
-        "answers changed beyond the smallest change ({})",
+        "answers changed beyond the floor",
+        "answers changed beyond the floor ({})",
         Unit.POINTS,
-        "percentage points more answers changed than by the smallest change",
-        "How many more answers change than under the smallest change there is, on the same items.",
+        "percentage points more answers changed than by the floor",
+        "How many more answers change than under the floor, on the same items. The floor is the "
+        "smallest change there is. It is asking again where the system is declared to draw its "
+        "answers, where no smallest change was asked, and for the smallest change itself and other "
+        "ways of asking.",
     ),
     "accuracy_change": Metric(
         "change in accuracy",

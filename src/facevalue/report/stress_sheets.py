@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from facevalue.audits import CHECKS, ROBUSTNESS, ReadAudit
+from facevalue.audits.sample import answer_labels, evaluated
 from facevalue.domain.labels import prohibited_labels
+from facevalue.domain.predictions import FailureKind
 from facevalue.errors import InputError
 from facevalue.perturb import PERTURBATIONS
+from facevalue.perturb.measure_sound import BELOW_THE_SCALE
 from facevalue.perturb.pairs import PAIRS
+from facevalue.perturb.scales import SMALLEST
 from facevalue.report.model import StressedCondition, StressSheet, WorstItem
-from facevalue.runs import RunFolder
+from facevalue.runs import RunFolder, stress_name
+from facevalue.runs.pictures import picture_file
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["stress_sheets", "worst_items"]
+__all__ = ["stress_sheets", "worst_items", "worst_of"]
 
-UNDER_STRESS = "{}\nunder stress"
-"""What answers to changed media are kept under; a test holds it against `facevalue.stresses`."""
+NOT_EVALUATED = "a label that is not evaluated"
 
 
 def stress_sheets(
@@ -41,14 +46,9 @@ def stress_sheets(
 def _sheet(folder: RunFolder, read: ReadAudit, told: Mapping[str, Any]) -> StressSheet:
     system, dataset = told["system"], told["dataset"]
     conditions = tuple(_condition(c) for c in told["conditions"])
-    spec = read.spec.stress
-    worst: tuple[WorstItem, ...] = ()
-    if spec is not None and spec.worst:
-        labels = next((s.labels for s in read.spec.systems if s.name == system), {})
-        base = folder.read_answers(system, dataset)
-        under = folder.read_answers(system, UNDER_STRESS.format(dataset))
-        nuisances = [c.name for c in conditions if c.family == ROBUSTNESS]
-        worst = worst_items(base, under, labels, nuisances)[: spec.worst]
+    worst = worst_of(folder, read, told)
+    if read.spec.stress is not None and read.spec.stress.worst_pictures:
+        worst = tuple(_with_pictures(folder, dataset, w) for w in worst)
     return StressSheet(
         system=system,
         dataset=dataset,
@@ -60,7 +60,35 @@ def _sheet(folder: RunFolder, read: ReadAudit, told: Mapping[str, Any]) -> Stres
         says=told["says"],
         worst=worst,
         is_deterministic=told["is_deterministic"],
+        landmarks=tuple(told.get("landmarks", ())),
     )
+
+
+def worst_of(folder: RunFolder, read: ReadAudit, told: Mapping[str, Any]) -> tuple[WorstItem, ...]:
+    """Return the items of one system whose answers change most, where the audit file asks for them.
+
+    Parameters
+    ----------
+    told
+        What the record of the run says of the system under stress.
+    """
+    spec, system, dataset = read.spec.stress, told["system"], told["dataset"]
+    if spec is None or not spec.worst:
+        return ()
+    labels = next((s.labels for s in read.spec.systems if s.name == system), {})
+    base = evaluated(folder.read_answers(system, dataset))
+    under = evaluated(folder.read_answers(system, stress_name(dataset)))
+    nuisances = [c for c in told["conditions"] if c["family"] == ROBUSTNESS]
+    # The mildest first; of those without a scale (other ways of asking) before all.
+    nuisances.sort(key=lambda c: c["severity"] or 0)
+    return worst_items(base, under, labels, [c["name"] for c in nuisances])[: spec.worst]
+
+
+def _with_pictures(folder: RunFolder, dataset: str, worst: WorstItem) -> WorstItem:
+    files = [picture_file(folder, dataset, worst.item, c) for c in ("", worst.condition)]
+    if not all(file.is_file() for file in files):
+        return worst
+    return replace(worst, pictures=tuple(file.read_bytes() for file in files))
 
 
 def _condition(told: Mapping[str, Any]) -> StressedCondition:
@@ -73,6 +101,8 @@ def _condition(told: Mapping[str, Any]) -> StressedCondition:
         severity=told["severity"],
         title=title,
         heading=heading,
+        is_smallest=told["curve"] in SMALLEST,
+        is_below_scale=told["curve"] in {*SMALLEST, *BELOW_THE_SCALE},
     )
 
 
@@ -99,39 +129,49 @@ def worst_items(
     ----------
     base, under
         Answers to unchanged and to changed media: ``item``, ``label`` and, of the second,
-        ``condition``.
+        ``condition`` and ``failure``.
     labels
         The system's label → label of the audit, as findings are told in.
     conditions
-        Those that count.
+        Those that count, the mildest first: the first that changes the answer is told.
 
     Examples
     --------
     >>> import polars as pl
     >>> base = pl.DataFrame({"item": ["a", "b"], "label": ["sad", "sad"]})
     >>> under = pl.DataFrame({"item": ["a", "b", "b"], "label": ["sad", "glad", None],
+    ...                       "failure": [None, None, "timeout"],
     ...                       "condition": ["x:1", "x:1", "x:2"]})
-    >>> worst_items(base, under, {}, ["x:1", "x:2"])
-    (WorstItem(item='b', n_changed=2, n_asked=2),)
+    >>> (worst,) = worst_items(base, under, {}, ["x:1", "x:2"])
+    >>> worst.item, worst.n_changed, worst.n_asked, worst.condition, worst.before, worst.after
+    ('b', 2, 2, 'x:1', 'sad', 'glad')
     """
     import polars as pl
 
-    def told(answers: pl.DataFrame, name: str) -> pl.DataFrame:
-        named = answers["label"].drop_nulls().unique().to_list()
-        left_out = list(prohibited_labels(named))
-        # As in the findings, what is never evaluated is no answer that could change.
-        kept = answers.filter(~pl.col("label").is_in(left_out) | pl.col("label").is_null())
-        return kept.with_columns(pl.col("label").replace(dict(labels)).alias(name))
-
-    before = told(base, "before").filter(pl.col("before").is_not_null())
-    now = told(under.filter(pl.col("condition").is_in(list(conditions))), "now")
+    bad = prohibited_labels([*answer_labels(base), *answer_labels(under)])
+    to = {**labels, **dict.fromkeys(bad, NOT_EVALUATED)}
+    before = base.filter(pl.col("label").is_not_null() & ~pl.col("label").is_in(bad))
+    order = {name: i for i, name in enumerate(conditions)}
+    # What could not be changed was not asked, as in the findings.
+    now = under.filter(
+        pl.col("condition").is_in(list(conditions))
+        & pl.col("failure").ne_missing(str(FailureKind.UNREADABLE_MEDIA))
+    )
+    joined = (
+        before.select("item", before=pl.col("label").replace(dict(labels)))
+        .join(now.select("item", "condition", now=pl.col("label").replace(to)), on="item")
+        .with_columns(order=pl.col("condition").replace_strict(order, return_dtype=pl.Int64))
+        .sort("order")
+    )
+    changed = pl.col("before").ne_missing(pl.col("now"))
     found = (
-        before.select("item", "before")
-        .join(now.select("item", "now"), on="item")
-        .group_by("item")
+        joined.group_by("item")
         .agg(
-            n_changed=pl.col("before").ne_missing(pl.col("now")).sum(),
+            n_changed=changed.sum(),
             n_asked=pl.len(),
+            condition=pl.col("condition").filter(changed).first(),
+            before=pl.col("before").first(),
+            now=pl.col("now").filter(changed).first(),
         )
         .filter(pl.col("n_changed") > 0)
         .sort(
@@ -139,4 +179,5 @@ def worst_items(
             descending=[True, True, False],
         )
     )  # fmt: skip
-    return tuple(WorstItem(*row) for row in found.select("item", "n_changed", "n_asked").rows())
+    columns = ("item", "n_changed", "n_asked", "condition", "before", "now")
+    return tuple(WorstItem(*row) for row in found.select(columns).iter_rows())

@@ -10,7 +10,7 @@ from facevalue.runs.budget import Budget
 from facevalue.runs.conditions import Condition
 from facevalue.runs.events import Advanced, Event, Finished, Started
 from facevalue.runs.execute import execute
-from facevalue.runs.folder import Lock, RunFolder, slug
+from facevalue.runs.folder import Lock, RunFolder, slug, stress_name
 from facevalue.runs.plan import Context, Items, Job, Plan, Subset, plan
 from facevalue.runs.store import Store
 from facevalue.runs.stress import Terms, stress
@@ -37,4 +37,5 @@ __all__ = [
     "plan",
     "slug",
     "stress",
+    "stress_name",
 ]

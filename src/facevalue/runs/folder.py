@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
     from facevalue.runs.store import Store
 
-__all__ = ["LOCK_VERSION", "Lock", "RunFolder", "slug"]
+__all__ = ["LOCK_VERSION", "Lock", "RunFolder", "slug", "stress_name"]
 
 LOCK_VERSION = 1
 MAX_LOCK_BYTES = 16 << 20
 MAX_SLUG_CHARS = 40
+MAX_NAMED = 3
 
 _FORMAT = "facevalue-lock"
 _PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -281,18 +282,27 @@ class RunFolder:
         Raises
         ------
         InputError
-            If it is not there or damaged.
+            If it is not there, damaged, or no answer table.
         """
         import polars as pl
 
         path = self.answers_file(system, dataset)
         how = f"Run: facevalue run AUDIT.yaml --out {self.path}"
+        name, _, stress = dataset.partition("\n")
         if not path.is_file():
-            raise InputError(f"{path}: no answers of {system!r} on {dataset!r} here. {how}")
+            on = f"{name!r} {stress}" if stress else repr(name)
+            raise InputError(f"{path}: no answers of {system!r} on {on} here. {how}")
         try:
-            return pl.read_parquet(path)
+            table = pl.read_parquet(path)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(f"{path}: the answers are damaged. Delete the file. {how}") from error
+        texts = ("item", "label", "failure", *(("condition",) if stress else ()))
+        if wrong := _wrong_columns(table, texts):
+            raise InputError(
+                f"{path}: the answers are damaged: {wrong}. Expected the text columns "
+                f"{', '.join(texts)}; numbers in score_… and votes_…. Delete the file. {how}"
+            )
+        return table
 
     @property
     def _is_run(self) -> bool:
@@ -316,6 +326,37 @@ class RunFolder:
                 f"{self.path}: the folder is not empty ({_listed(foreign)}) and not a run folder; "
                 "nothing was written. Give a new or empty folder with --out."
             )
+
+
+def _wrong_columns(table: pl.DataFrame, texts: Sequence[str]) -> str:
+    """Return what keeps a table from being one of answers; empty if nothing does."""
+    import polars as pl
+
+    found = dict(table.schema)
+    missing = [repr(name) for name in texts if name not in found]
+    if missing:
+        return f"no column {', '.join(missing)}"
+    # A column of nothing has no type of its own.
+    wrong = [name for name in texts if found[name] not in (pl.String, pl.Null)]
+    for name, kind in found.items():
+        is_number = kind.is_numeric() or kind == pl.Null
+        if name.startswith(("score_", "votes_")) and not is_number:
+            wrong.append(name)
+    if wrong:
+        told = ", ".join(f"{name!r} holds {found[name]}" for name in wrong[:MAX_NAMED])
+        return f"{told}{' …' if len(wrong) > MAX_NAMED else ''}"
+    return "an answer without an item" if table["item"].null_count() else ""
+
+
+def stress_name(dataset: str) -> str:
+    r"""Return what the answers under stress are kept under; no dataset can be called so.
+
+    Examples
+    --------
+    >>> stress_name("faces")
+    'faces\nunder stress'
+    """
+    return f"{dataset}\nunder stress"
 
 
 def slug(name: str) -> str:

@@ -6,6 +6,8 @@ a symmetric one does not (docs/adr/0004-intervals.md). Two sides may share peopl
 person's contribution to both gives the correlation. Where each side is itself a mean of
 differences and nobody on one side differs, that side's spread is silent: its ends are then the
 exact binomial bound on the share of subjects who could, and both sides' ends combine likewise.
+A difference taken person by person that is the same for everybody is bounded likewise: as far
+from it as it would be if so many subjects differed by all there is, one way or the other.
 
 References
 ----------
@@ -42,6 +44,7 @@ __all__ = [
     "against_zero",
     "deviations_between",
     "difference",
+    "is_fixed",
     "nobody_differs",
     "paired_difference",
     "people",
@@ -51,8 +54,13 @@ __all__ = [
 
 TINY = 1e-12
 NO_SPREAD = "no subject differs from another, so chance cannot be told"
+NO_SPREAD_IN_GROUP = "everybody in a group differs by the same, so chance cannot be told"
 NO_LOGARITHM = "a ratio with zero on either side has no logarithm"
 METHOD_ALIKE = "nobody differs: exact binomial bound on the share of subjects who could"
+METHOD_SAME = (
+    "the same for everybody: exact binomial bound on the share of subjects who could differ "
+    "otherwise"
+)
 METHOD_SIDES = "from both sides' logit intervals (Newcombe), CR2 over subjects, Welch t"
 METHOD_ONE_ALIKE = (
     "from both sides' intervals (Newcombe), exact binomial where nobody differs, "
@@ -84,8 +92,9 @@ def difference(
     -------
     Estimate with a two-sided p-value against no difference, or NotEstimable with the
     reason of the side that has none (NO_ITEMS, UNDEFINED, TOO_FEW_CLUSTERS, UNSTABLE), or
-    UNDEFINED if neither side varies and one that is no share is not zero, or everybody who is
-    on both sides differs between them by the same.
+    UNDEFINED if a side that is a mean of differences is the same for everybody and not zero,
+    neither side varies and one that is no share is not zero, or everybody who is on both sides
+    differs between them by the same.
     """
     value = group.value - reference.value
     refused = _refuse_either(group, reference, value if np.isfinite(value) else None)
@@ -96,6 +105,8 @@ def difference(
     spread = _spread(group.deviations, reference.deviations, group, reference)
     if spread.error <= TINY:
         return _no_variation(group, reference, value)
+    if is_fixed(group) or is_fixed(reference):
+        return replace(_no_variation(group, reference, value), detail=NO_SPREAD_IN_GROUP)
     half = float(stdtrit(spread.df, 0.5 + spec.level / 2)) * spread.error
     p_value = float(2 * stdtr(spread.df, -abs(value) / spread.error))
     ends = (value, value - half, value + half)
@@ -125,24 +136,35 @@ def paired_difference(ours: Replicates, theirs: Replicates) -> Replicates:
     )  # fmt: skip
 
 
-def against_zero(paired: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:
+def against_zero(
+    paired: Replicates, spec: IntervalSpec, *, reach: float | None = None
+) -> Estimate | NotEstimable:
     """Estimate a difference that was taken person by person, and test it against zero.
+
+    Parameters
+    ----------
+    reach
+        The most that one subject can differ by; `None` if that is not known.
 
     Returns
     -------
-    Estimate with a two-sided p-value, or NotEstimable as `refuse` says, or UNDEFINED if everybody
-    differs by the same. Where nobody differs at all the spread is silent, and the interval is the
-    exact binomial one of the share of subjects who could.
+    Estimate with a two-sided p-value, or NotEstimable as `refuse` says. Where everybody differs by
+    the same the spread is silent, and the interval rests on the exact binomial bound on the share
+    of subjects who could differ otherwise; without ``reach`` that is so where nobody differs at all
+    (by no more than one), else UNDEFINED.
+
+    Examples
+    --------
+    >>> every = Replicates(-1.0, np.full(9, -1.0), np.ones(9), np.arange(9), 9)
+    >>> found = against_zero(every, IntervalSpec(), reach=1.0)
+    >>> f"{found.low:.3f} to {found.high:.3f}"           # −1 + 2 · (1 − 0.025 ** (1 / 9))
+    '-1.000 to -0.327'
     """
     refused = refuse(paired)
     if refused is not None:
         return refused
-    if paired.is_constant and abs(paired.value) <= TINY:
-        reach = silent_reach(paired, spec.level)
-        return Estimate(
-            value=0.0, low=-reach, high=reach, level=spec.level, method=METHOD_ALIKE, p_value=1.0,
-            n_items=paired.n_items, n_answers=paired.n_answers, n_subjects=paired.n_subjects,
-        )  # fmt: skip
+    if paired.is_constant and (reach is not None or abs(paired.value) <= TINY):
+        return _same_for_all(paired, spec, 1.0 if reach is None else reach)
     if paired.is_constant:
         return NotEstimable(
             reason=Reason.UNDEFINED,
@@ -154,6 +176,25 @@ def against_zero(paired: Replicates, spec: IntervalSpec) -> Estimate | NotEstima
     error = float(np.sqrt(paired.variance))
     t = abs(paired.value) / error if error > TINY else 0.0
     return replace(found, p_value=float(2 * stdtr(paired.degrees_of_freedom, -t)))
+
+
+def _same_for_all(r: Replicates, spec: IntervalSpec, reach: float) -> Estimate:
+    """Estimate a difference that is the same for everybody, each within ± ``reach``.
+
+    No more than a share ``u`` of subjects could differ otherwise, so the mean is no further off
+    than ``u`` times the way from the value to either end of what is possible. The p-value is
+    the error at which the interval ends on zero: with ``reach`` the sign test.
+    """
+    value = 0.0 if abs(r.value) <= TINY else r.value
+    furthest, n = max(reach, abs(value)), _independent(r)
+    share = silent_reach(r, spec.level)
+    low, high = value - share * (furthest + value), value + share * (furthest - value)
+    return Estimate(
+        value=value, low=low, high=high, level=spec.level,
+        method=METHOD_SAME if value else METHOD_ALIKE,
+        p_value=min(2.0 * (furthest / (furthest + abs(value))) ** n, 1.0),
+        n_items=r.n_items, n_answers=r.n_answers, n_subjects=r.n_subjects,
+    )  # fmt: skip
 
 
 def nobody_differs(r: Replicates) -> bool:
@@ -181,7 +222,19 @@ def silent_reach(r: Replicates, level: float) -> float:
     >>> round(silent_reach(none, 0.95), 3)               # 1 − 0.025 ** (1 / 9)
     0.336
     """
-    return clopper_pearson(0.0, r.effective_subjects, level)[1]
+    return clopper_pearson(0.0, _independent(r), level)[1]
+
+
+def _independent(r: Replicates) -> float:
+    """Return how many chances there were to see a subject who differs otherwise.
+
+    Where a row counts several people, any of them may be the one: of as many people there are so
+    many times fewer rows that are free of each other.
+    """
+    if r.most_effective is None or r.weights is None:
+        return r.effective_subjects
+    per_row = float(r.weights.sum()) / r.n_answers
+    return min(r.most_effective, 1.0 / float((r.shares**2).sum()) / per_row)
 
 
 def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:
@@ -206,6 +259,11 @@ def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estim
 
 def _is_share(r: Replicates) -> bool:
     return r.scale in (Scale.SHARE, Scale.UNIT) and 0.0 <= r.value <= 1.0
+
+
+def is_fixed(r: Replicates) -> bool:
+    """Whether everybody differs by the same, and not by nothing: no spread to go by, no bound."""
+    return r.scale is Scale.DIFFERENCE and r.is_constant and not nobody_differs(r)
 
 
 def _has_silent_side(group: Replicates, reference: Replicates) -> bool:

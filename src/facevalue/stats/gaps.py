@@ -29,7 +29,15 @@ from scipy import sparse
 from scipy.special import ndtr, stdtr, stdtrit
 
 from facevalue.domain.estimates import Estimate, NotEstimable, Reason
-from facevalue.stats.compare import NO_LOGARITHM, NO_SPREAD, nobody_differs, people, silent_reach
+from facevalue.stats.compare import (
+    NO_LOGARITHM,
+    NO_SPREAD,
+    NO_SPREAD_IN_GROUP,
+    is_fixed,
+    nobody_differs,
+    people,
+    silent_reach,
+)
 from facevalue.stats.jackknife import (
     CAUTION,
     MIN_SUBJECTS,
@@ -254,10 +262,12 @@ def largest_gap(
         detail = f"{n_usable} of {n_all} groups have {MIN_SUBJECTS} subjects or more"
         few = NotEstimable(reason=Reason.TOO_FEW_CLUSTERS, detail=detail, **counts)
         return LargestGap(few, None, left_out)
+    if any(map(is_fixed, pairs.groups)):
+        return LargestGap(_silent(pairs, counts, NO_SPREAD_IN_GROUP), None, left_out)
     # Everybody differs between two groups by the same: chance is silent about their gap.
     fixed = (pairs.error <= TINY) & (pairs.correlation > 0.5) & (np.abs(pairs.gap) > TINY)
     if fixed.any() or ((pairs.error <= TINY) & ~pairs.has_ends).any():
-        return LargestGap(_silent(pairs, counts), None, left_out)
+        return LargestGap(_silent(pairs, counts, NO_SPREAD), None, left_out)
     largest = _drawn(pairs, np.random.default_rng(0) if rng is None else rng)
     low, high, contact = _tested_bounds(pairs, largest, spec.level, p_value)
     top = int(np.argmax(np.abs(pairs.gap)))
@@ -286,10 +296,10 @@ def _is_share(groups: Sequence[Replicates]) -> bool:
     return all(r.scale is Scale.SHARE and 0.0 <= r.value <= 1.0 for r in groups)
 
 
-def _silent(pairs: _Pairs, counts: dict[str, int]) -> NotEstimable:
+def _silent(pairs: _Pairs, counts: dict[str, int], detail: str) -> NotEstimable:
     return NotEstimable(
         reason=Reason.UNDEFINED,
-        detail=NO_SPREAD,
+        detail=detail,
         value=pairs.told(float(np.abs(pairs.gap).max())),
         **counts,
     )

@@ -4,21 +4,21 @@ Stands between `runs`, which asks, `perturb`, which changes media, and `audits`,
 none of them knows the others.
 """
 
-from facevalue.stresses.asking import Asking, Kept, stress_name, stress_of
+from facevalue.stresses.asking import Asking, Kept, stress_of
 from facevalue.stresses.conditions import Planned, check_stress, floor_of, media_kind, planned
-from facevalue.stresses.findings import findings_of_words, findings_under_stress, partner_codes
+from facevalue.stresses.findings import findings_of_stress, partner_codes
+from facevalue.stresses.pictures import keep_pictures
 
 __all__ = [
     "Asking",
     "Kept",
     "Planned",
     "check_stress",
-    "findings_of_words",
-    "findings_under_stress",
+    "findings_of_stress",
     "floor_of",
+    "keep_pictures",
     "media_kind",
     "partner_codes",
     "planned",
-    "stress_name",
     "stress_of",
 ]

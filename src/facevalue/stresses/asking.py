@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,13 +31,14 @@ from facevalue.runs import (
     Terms,
     execute,
     stress,
+    stress_name,
 )
 from facevalue.runs.answers import answer_table
 from facevalue.stats import IntervalSpec, Scale, interval, level_of_look, mean_of, refuse
-from facevalue.stresses.conditions import Planned, floor_of, planned
+from facevalue.stresses.conditions import Planned, floor_of, media_kind, planned
 from facevalue.systems import Recorded, System
 
-__all__ = ["Asking", "Kept", "ask_under_stress", "stress_name", "stress_of"]
+__all__ = ["Asking", "Kept", "ask_under_stress", "stress_of"]
 
 WORDS = ("name", "family")
 BUDGET_ROUNDS = 10
@@ -66,6 +67,8 @@ class Kept:
         What was left out, in a sentence; empty if nothing was.
     is_deterministic
         Whether the system declares that it answers the same media alike.
+    landmarks
+        Those by which parts of a face were placed; empty where they are fixed places.
     """
 
     system: str
@@ -77,6 +80,7 @@ class Kept:
     n_items: int
     says: str = ""
     is_deterministic: bool = True
+    landmarks: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return it as values that JSON can hold."""
@@ -93,8 +97,14 @@ class Kept:
         """
         try:
             lists = {k: tuple(told[k]) for k in ("conditions", "stopped")}
+            lists["landmarks"] = tuple(told.get("landmarks", ()))
             kept = cls(**{**told, **lists})
-            texts = [kept.system, kept.dataset, *(c[k] for c in kept.conditions for k in WORDS)]
+            texts = [
+                kept.system,
+                kept.dataset,
+                *kept.landmarks,
+                *(c[k] for c in kept.conditions for k in WORDS),
+            ]
             numbers = [kept.n_looks, kept.n_items, *(c["n_asked"] for c in kept.conditions)]
             scales = [(c["curve"], c["severity"]) for c in kept.conditions]
             steps = [severity for curve, severity in scales if curve is not None]
@@ -105,11 +115,6 @@ class Kept:
         ):
             raise InputError("the record of the stress in the run folder is damaged")
         return kept
-
-
-def stress_name(dataset: str) -> str:
-    """Return what the answers under stress are kept under; no dataset can be called so."""
-    return f"{dataset}\nunder stress"
 
 
 def _budget_of(spec: BudgetSpec | None) -> Budget | None:
@@ -216,29 +221,42 @@ def ask_under_stress(  # noqa: PLR0913 - one call site; each is a part of one au
     stopped: list[str] = []
     with closing(folder.open_store()) as store:
         for k, items in enumerate(rounds):
-            if budget is not None and budget.is_spent:
-                break
-            base.append(
-                execute(system, Subset(dataset, items), store, on_event=on_event, budget=budget,
-                        batch_size=spec.batch_size)
-            )  # fmt: skip
             going = [p.condition for p in conditions if p.condition.name not in stopped]
-            answers: dict[str, pl.DataFrame] = {}
-            for together, asked in _askable(going, items):
-                terms = Terms(asked=asked, budget=budget, batch_size=spec.batch_size)
-                answers |= stress(
-                    system, dataset, store, together, on_event=on_event, terms=terms
+            for part in _parts(items, budget, 1 + len(going)):
+                terms = Terms(budget=budget, batch_size=spec.batch_size)
+                base.append(
+                    execute(system, Subset(dataset, part), store, on_event=on_event, budget=budget,
+                            batch_size=spec.batch_size)
                 )  # fmt: skip
-            for name, table in answers.items():
-                found[name].append(table)
-            if spec.stop is not None and k < len(rounds) - 1:
+                for together, asked in _askable(going, part):
+                    answers = stress(
+                        system, dataset, store, together, on_event=on_event,
+                        terms=replace(terms, asked=asked),
+                    )  # fmt: skip
+                    for name, table in answers.items():
+                        found[name].append(table)
+            if spec.stop is not None and k < len(rounds) - 1 and base:
                 whole = pl.concat(base, how="diagonal_relaxed")
                 one_level = level_of_look(level, spec.stop.looks)
-                for name in answers:
+                for name in (c.name for c in going if found[c.name]):
                     reach = _half_width(whole, found[name], dataset, one_level)
                     if reach <= spec.stop.half_width:
                         stopped.append(name)
     return _kept(system, dataset, spec, conditions, base, found, stopped, budget)
+
+
+def _parts(items: Sequence[str], budget: Budget | None, n_each: int) -> Iterator[Sequence[str]]:
+    """Yield items for which the budget lasts under all conditions, until it is spent.
+
+    So no condition is less complete than another, but for the last item. What calls and seconds
+    a question takes is not known before: of such budgets it holds to a round.
+    """
+    at = 0
+    while at < len(items) and not (budget is not None and budget.is_spent):
+        left = None if budget is None else budget.items_left
+        n = len(items) if left is None else max(1, left // n_each)
+        yield items[at : at + n]
+        at += n
 
 
 def _askable(
@@ -336,6 +354,7 @@ def _kept(  # noqa: PLR0913 - a part of `ask_under_stress`
         n_items=len(dataset),
         says="" if budget is None else _says(budget, told, base, dataset),
         is_deterministic=system.spec.deterministic,
+        landmarks=tuple(spec.landmarks) if media_kind(dataset) == "image" else (),
     )
     under = long or [nothing.with_columns(condition=pl.lit(""))]
     return _in_order(base, dataset), pl.concat(under, how="diagonal_relaxed"), kept

@@ -2,40 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import polars as pl
 
 from facevalue.audits import (
     MeasureSpec,
+    ReadAudit,
     Sample,
     Stressed,
     StressSpec,
+    SystemEntry,
     measure_stress,
     words_findings,
 )
 from facevalue.audits.findings import Finding
 from facevalue.dataset import Dataset
+from facevalue.errors import InputError
 from facevalue.perturb.pairs import PAIRS
-from facevalue.runs import (
-    RunFolder,
-)
-from facevalue.stresses.asking import Kept, stress_name
+from facevalue.runs import RunFolder, stress_name
+from facevalue.stresses.asking import Kept
 from facevalue.stresses.conditions import planned
 
-__all__ = ["ReadSample", "findings_of_words", "findings_under_stress", "partner_codes"]
+__all__ = ["ReadSample", "findings_of_stress", "partner_codes"]
 
 
 class ReadSample(Protocol):
-    """From an answer table to a sample, as for unchanged media."""
+    """From answers to a sample, as for unchanged media."""
 
-    def __call__(self, *, answers: pl.DataFrame) -> Sample:
+    def __call__(
+        self,
+        entry: SystemEntry,
+        key: str,
+        dataset: Dataset,
+        answers: pl.DataFrame,
+        attributes: Sequence[str],
+    ) -> Sample:
         """Return the sample."""
         ...
 
 
-def findings_of_words(
+def findings_of_stress(
+    read: ReadAudit,
+    folder: RunFolder,
+    kept: Sequence[Kept],
+    measured: Mapping[tuple[str, str], tuple[Sample, MeasureSpec]],
+    datasets: Mapping[str, Dataset],
+    read_sample: ReadSample,
+) -> list[Finding]:
+    """Measure what every system answered under stress, and how far its answers go with words.
+
+    Parameters
+    ----------
+    kept
+        What is known of the answers under stress.
+    measured
+        System and dataset → its answers to unchanged media, and how they are measured.
+    read_sample
+        From answers under stress to a sample.
+
+    Raises
+    ------
+    InputError
+        If there are answers under stress of what is not part of the audit.
+    """
+    stress, found = read.spec.stress, []
+    for (_, key), (base, spec) in measured.items():
+        found += _of_words(base, datasets[key], stress, spec)
+    for one in kept:
+        if (one.system, one.dataset) not in measured or stress is None:
+            raise InputError(f"{folder.path}: its record of the stress is of another audit file")
+        base, spec = measured[one.system, one.dataset]
+        spec = spec if stress.groups else replace(spec, groups=(), joint=(), no_gap_above=())
+        entry = next(e for e in read.spec.systems if e.name == one.system)
+        again = partial(
+            read_sample, entry, one.dataset, datasets[one.dataset],
+            attributes=[a for g in spec.groups for a in g],
+        )  # fmt: skip
+        partners = partner_codes(stress, datasets[one.dataset], read.spec.seed)
+        found += _under_stress(base, folder, one, spec, again, partners)
+    return found
+
+
+def _of_words(
     sample: Sample, dataset: Dataset, spec: StressSpec | None, measured: MeasureSpec
 ) -> list[Finding]:
     """Measure how far answers go with the words, where the audit file says which are spoken."""
@@ -63,38 +115,22 @@ def partner_codes(
     }
 
 
-def findings_under_stress(
+def _under_stress(
     base: Sample,
     folder: RunFolder,
     kept: Kept,
     spec: MeasureSpec,
-    read_sample: ReadSample,
+    read_sample: Callable[[pl.DataFrame], Sample],
     partners: Mapping[str, Mapping[int, int]],
 ) -> list[Finding]:
-    """Measure what was answered under all conditions.
-
-    Parameters
-    ----------
-    base
-        Answers to unchanged media.
-    folder
-        The run, with the answers under stress.
-    kept
-        What is known of them.
-    spec
-        How to measure.
-    read_sample
-        From an answer table to a sample, as for unchanged media.
-    partners
-        As from `partner_codes`.
-    """
+    """Measure what was answered under all conditions; ``partners`` as from `partner_codes`."""
     answers = folder.read_answers(kept.system, stress_name(kept.dataset))
     stressed = [
         Stressed(
             condition=told["name"],
             family=told["family"],
             answers=read_sample(
-                answers=answers.filter(pl.col("condition") == told["name"]).drop("condition")
+                answers.filter(pl.col("condition") == told["name"]).drop("condition")
             ),
             curve=told["curve"],
             severity=told["severity"],

@@ -329,6 +329,55 @@ def test_what_the_data_lack_is_not_testable(about: Claim, reason: str) -> None:
     assert (verdict.sentence, verdict.reason, verdict.finding_keys) == (NOT_TESTED, reason, ())
 
 
+def under(n_items: int, metric: str = "failure_rate", condition: str = "jpeg:3") -> Finding:
+    found = estimate(0.1) if n_items else none(Reason.NO_ITEMS)
+    told = finding(found, metric, family="robustness", condition=condition)
+    return replace(told, result=replace(found, n_items=n_items))
+
+
+NOTHING = "mine was asked nothing on faces under jpeg:3"
+SPENT = " (a budget may have been spent before)"
+UNDER: dict[str, Any] = {"condition": "jpeg:3"}
+
+
+@pytest.mark.parametrize(
+    ("about", "findings", "reason"),
+    [
+        (claim(metric="unchanged", **UNDER), [under(9, condition="jpeg:1")], NOTHING),
+        (claim(metric="unchanged_area", condition="jpeg"), [under(9, condition="shift:1")],
+         "mine was asked nothing on faces under jpeg"),
+        (claim(metric="accuracy", **UNDER), [under(0)], NOTHING + SPENT),
+        (claim(metric="unchanged", **UNDER), [under(0, "unchanged"), under(0)],
+         f"share of answers unchanged under jpeg:3 could not be estimated: {NOTHING}{SPENT}"),
+        (claim(metric="unchanged", **UNDER), [under(0, "unchanged"), under(9)],
+         "share of answers unchanged under jpeg:3 could not be estimated: no item belongs to this "
+         "cell"),
+        (claim(metric="unchanged_area", condition="jpeg"),
+         [under(9, condition="jpeg:1"), under(0), under(0, "unchanged_area", "jpeg")],
+         f"share of answers unchanged, averaged over severities, under jpeg could not be "
+         f"estimated: {NOTHING}{SPENT}"),
+        (claim(metric="confidence_change", **UNDER), [under(9)],
+         "what mine answered on faces gives no change in confidence under jpeg:3: the system gives "
+         "no scores"),
+        (claim(metric="accuracy_change", **UNDER), [under(9)],
+         "what mine answered on faces gives no change in accuracy under jpeg:3: no annotated item "
+         "was given a label"),
+        (claim(metric="abstention_rate", **UNDER), [under(9)],
+         "what mine answered on faces gives no share of items that are answered with none under "
+         "jpeg:3: no answer was none"),
+        (equality(metric="unchanged", **UNDER), [under(9)],
+         "what mine answered on faces gives no largest gap in share of answers unchanged over sex "
+         "under jpeg:3: there are no two groups by sex"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_under_stress_is_said_of_stress(
+    about: Claim, findings: list[Finding], reason: str
+) -> None:
+    verdict = judged(about, finding(estimate(0.9)), *findings)
+    assert verdict.outcome is Outcome.NOT_TESTABLE
+    assert (verdict.sentence, verdict.reason) == (NOT_TESTED, reason)
+
+
 def test_what_could_not_be_estimated_is_not_testable() -> None:
     few = finding(none(detail="2, at least 5 needed"))
     verdict = judged(claim(), few)

@@ -13,6 +13,7 @@ import pytest
 
 from audits_support import one, sampled, small_audit
 from facevalue.audits import FindingSet, MeasureSpec, Sample, Stressed, measure_stress
+from facevalue.audits.sample import UNEVALUATED
 from facevalue.audits.scope import Equivalence
 from facevalue.audits.stability import stressed_pair
 from facevalue.domain import Estimate, NotEstimable, Reason
@@ -23,7 +24,10 @@ SWAPPED = pl.when(pl.col("label") == "anger").then(pl.lit("calm")).otherwise(pl.
 
 
 def answers(
-    flip: pl.Expr | None = None, fail: pl.Expr | None = None, only: pl.Expr | None = None
+    flip: pl.Expr | None = None,
+    fail: pl.Expr | None = None,
+    only: pl.Expr | None = None,
+    kind: str = "timeout",
 ) -> Sample:
     """Return the system's answers, some of them flipped, failed or never asked for."""
     items, given = small_audit()
@@ -33,7 +37,7 @@ def answers(
     if fail is not None:
         given = given.with_columns(
             label=pl.when(fail).then(None).otherwise(pl.col("label")),
-            failure=pl.when(fail).then(pl.lit("timeout")).otherwise(pl.col("failure")),
+            failure=pl.when(fail).then(pl.lit(kind)).otherwise(pl.col("failure")),
         )
     return sampled(items, given if only is None else given.filter(only))
 
@@ -83,6 +87,17 @@ def test_a_failure_is_a_changed_answer_and_no_wrong_one() -> None:
     assert told(findings, "failure_change", "dusk:2").value == pytest.approx(0.5, abs=EXACT)
     change = told(findings, "accuracy_change", "dusk:2")
     assert (change.value, change.n_items) == (0.0, 24)
+
+
+def test_an_item_that_could_not_be_changed_was_not_asked() -> None:
+    findings = found(under("swap:3", answers(fail=DAY, kind="unreadable_media"), "reliance"))
+    same = told(findings, "unchanged", "swap:3")
+    assert (same.value, same.n_items) == (1.0, 24)
+    assert told(findings, "failure_rate", "swap:3").value == 0.0
+    # A file that cannot be read as it is stays a failure, as everywhere.
+    base = answers(fail=DAY, kind="unreadable_media")
+    pair = stressed_pair(base, base)
+    assert len(pair.item) == 48
 
 
 def test_a_failure_under_a_condition_is_told_and_can_count_as_wrong() -> None:
@@ -146,6 +161,57 @@ def test_changes_are_held_against_the_smallest_change_there_is() -> None:
     assert below.value == pytest.approx((24 - 4) / 48, abs=EXACT)
     metrics = {f.place.metric for f in findings.where(condition="least-change:1")}
     assert "unchanged_below_floor" not in metrics
+
+
+def test_the_smallest_change_itself_is_held_against_asking_again() -> None:
+    first = pl.col("item").str.contains("0-anger")  # 4 items: f0 and m0, by day and by night
+    once = pl.col("item") == "day-f0-anger"
+    findings = found(
+        under("repeat", answers(flip=once)),
+        under("least-change:1", answers(flip=first)),
+        under("dusk:2", answers(flip=DAY)),
+        floor="least-change:1",
+    )
+    least = told(findings, "unchanged_below_floor", "least-change:1")
+    assert least.value == pytest.approx((4 - 1) / 48, abs=EXACT)
+    assert not findings.where(metric="unchanged_below_floor", condition="repeat")
+    dusk = told(findings, "unchanged_below_floor", "dusk:2")
+    assert dusk.value == pytest.approx((24 - 4) / 48, abs=EXACT)
+
+
+@pytest.mark.parametrize("turned", [DAY, pl.lit(True)], ids=["half of the items", "all items"])
+def test_an_answer_that_is_not_evaluated_is_another_answer_and_no_label(turned: pl.Expr) -> None:
+    items, given = small_audit()
+    labels_alone = given.drop("score_anger", "score_calm")
+    base = sampled(items, labels_alone)
+    label = pl.when(turned).then(pl.lit("asian")).otherwise(pl.col("label"))
+    changed = sampled(items, labels_alone.with_columns(label=label))
+    spec = MeasureSpec(permutations=199, shuffles=99)
+    findings = FindingSet(tuple(measure_stress(base, [under("dusk:2", changed)], spec)))
+    n = items.filter(turned).height
+    same = told(findings, "unchanged", "dusk:2")
+    assert same.value == pytest.approx((48 - n) / 48, abs=EXACT)
+    assert same.n_items == 48
+    assert told(findings, "failure_rate", "dusk:2").value == 0.0
+    before = given.filter(turned & (pl.col("label") == "anger")).height
+    rate = told(findings, "prediction_rate_change[anger]", "dusk:2")
+    assert rate.value == pytest.approx(-before / 48, abs=EXACT)
+    pair = stressed_pair(base, changed)
+    assert pair.other is not None
+    assert pair.other.item.tolist() == base.item.tolist()
+    assert int((pair.other.predicted == UNEVALUATED).sum()) == n
+
+
+def test_controls_count_an_answer_that_is_not_evaluated_as_an_answer() -> None:
+    items, given = small_audit()
+    labels_alone = given.drop("score_anger", "score_calm")
+    label = pl.when(DAY).then(pl.lit("asian")).otherwise(None)
+    failure = pl.when(DAY).then(None).otherwise(pl.lit("refused"))
+    changed = sampled(items, labels_alone.with_columns(label=label, failure=failure))
+    spec = MeasureSpec(permutations=199, shuffles=99)
+    stressed = [under("scramble:5", changed, "controls")]
+    findings = FindingSet(tuple(measure_stress(sampled(items, labels_alone), stressed, spec)))
+    assert told(findings, "answer_rate", "scramble:5").value == pytest.approx(0.5, abs=EXACT)
 
 
 def test_the_area_is_that_under_the_share_unchanged() -> None:

@@ -15,9 +15,13 @@ from facevalue.errors import InputError
 from facevalue.exports.annex_iv import annex_iv, annex_iv_csv
 from facevalue.exports.ll144 import ll144
 from facevalue.report import DatasetSheet, GroupCount, ReportInput, SystemSheet
+from facevalue.report.metrics import definition
+from facevalue.report.stress_metrics import STRESS_METRICS
 from facevalue.simulate import Simulated, claimed_rates, deployment_of, scenario
 from report_factory import FER, PROVENANCE, estimate, finding, not_estimable, realistic, small
+from stress_report_factory import stressed
 
+METRICS = "Metrics of this document and of the run"
 RATE = {"family": "disparity", "metric": "prediction_rate[anger]"}
 PEOPLE = DatasetSheet(id="crema-d", n_items=1000, n_subjects=60)
 
@@ -323,3 +327,28 @@ def test_without_declared_subjects_no_number_of_people_is_told() -> None:
     assert list(found["No usable answer: fer on lfw-subset"][0]) == [
         "Measure", "Value", "95 % interval", "Items",
     ]  # fmt: skip
+
+
+def test_annex_iv_tells_changed_media_apart_and_names_what_they_are_held_against() -> None:
+    for floor, beside in (("least-change:1", "the smallest change"), ("repeat", "asking again")):
+        found = tables(annex_iv(source_of(stressed(systems=("fer",), floor=floor))))
+        changed = found["Answers to changed media, beside the unchanged: fer on faces"]
+        told = [r["Measure"] for r in changed]
+        assert f"answers changed beyond {beside}: Mirror image (mirror:5)" in told
+        assert "answers changed beyond asking again: the same media, one at a time (alone)" in told
+        assert "accuracy: Background without face (keep-background:5)" in told
+        assert "By how items were made: fer on faces" not in found
+        nothing = found["Items without an emotion to find, or with none left: fer on faces"]
+        assert all("Phases scrambled" in r["Measure"] for r in nothing)
+
+
+def test_annex_iv_says_that_items_were_asked_about_again_and_why_that_is_told() -> None:
+    again, once = (annex_iv(source_of(r)) for r in (stressed(systems=("fer",)), realistic()))
+    words = "Items were also put to the system changed, and again without a change"
+    assert words in again
+    assert words not in once
+    told = {r["Metric"]: r["Why it is told"] for r in tables(again)[METRICS]}
+    every = "Part of every run; no verdict rests on it unless a claim names it."
+    of_stress = [definition(base)[0] for base in STRESS_METRICS if definition(base)[0] in told]
+    assert len(of_stress) >= 6
+    assert every not in [told[name] for name in of_stress]

@@ -66,6 +66,21 @@ def test_every_pair_perturbation_is_there_with_its_comparison() -> None:
         assert (found.partner == "same-label") == name.endswith("-same-label")
 
 
+@pytest.mark.parametrize("name", list(PAIRS))
+def test_the_words_of_a_swap_say_what_it_does_and_nothing_of_another(name: str) -> None:
+    found = PAIRS[name]
+    said = f"{found.title} {found.about}"
+    part = name.removesuffix("-same-label").removeprefix("swap-")
+    words = {"background": "Another background", "face": "Another face", "pauses": "Pauses of"}
+    assert found.title.startswith(words[part])
+    assert ("background" in said) is (part == "background")
+    assert ("same label" in said) is (found.partner == "same-label")
+    if found.partner == "same-label":
+        assert found.about.endswith(
+            f"swap-{part} is held against it, which does the same and brings another label."
+        )
+
+
 def test_the_middle_and_the_border_of_a_swap() -> None:
     this, other = uniform(40, 40, 30), uniform(200, 40, 30)
     before = SwapBackground().image_pair(this, other, rng())[:, :, 0]

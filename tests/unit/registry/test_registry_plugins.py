@@ -18,10 +18,10 @@ from facevalue.systems import names as names_module
 PACKAGE = Path(__file__).parents[2] / "plugin_package"
 
 
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the package into a folder of its own, with the ordinary client."""
-    target = tmp_path / "site"
+    target = tmp_path_factory.mktemp("installed") / "site"
     subprocess.run(
         [
             sys.executable, "-m", "pip", "install", "--quiet", "--no-deps",
@@ -30,10 +30,16 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         check=True,
         capture_output=True,
     )  # fmt: skip
-    monkeypatch.syspath_prepend(str(target))
+    return target
+
+
+@pytest.fixture
+def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The package can be imported, and nobody has looked for plugins yet."""
+    monkeypatch.syspath_prepend(str(site))
     fresh: Registry[names_module.Opener] = Registry("adapter", group="facevalue.systems")
     monkeypatch.setattr(names_module, "ADAPTERS", fresh)
-    yield target
+    yield site
     sys.modules.pop("facevalue_coin", None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from facevalue.domain import Outcome
 from facevalue.report import Provenance
 from facevalue.report.blocks import Facts, Link, Prose, Section, Table, Text
 from facevalue.report.model import Material, ReportInput
@@ -95,3 +96,59 @@ def test_many_claims_are_cut_to_what_fits_a_page() -> None:
     assert len(table.rows) == MAX_ROWS
     assert max(len(str(row[0])) for row in table.rows) <= 86  # 84 characters and the quotes
     assert more == Prose((Link("3 more verdicts below", "#verdicts"),))
+
+
+def test_everything_that_is_needed_is_named_in_full() -> None:
+    first, second, third, *_ = realistic().verdicts
+    needs = tuple(f"thing {i} of which there is {'very ' * 20}much to say" for i in range(9))
+    none = replace(third, claim=replace(third.claim, needs=needs))
+    short = [
+        replace(second, system=f"system {i}", dataset="crema-d", further_subjects=100 + i)
+        for i in range(4)
+    ]
+    told = str(facts(small(verdicts=(first, none, *short)))["What is missing"])
+    for need in needs:
+        assert need in told
+    for i in range(4):
+        whom = f"“works equally for everyone” (system {i}, crema-d): about {100 + i} more subjects."
+        assert whom in told
+
+
+def test_what_decides_and_who_it_is_about_are_not_cut() -> None:
+    first, _, third, *_ = realistic().verdicts
+    needs = ("a need of so many words that a line does not hold them, " * 4).strip()
+    whom = "a system with a name of very many words " * 3
+    long = replace(
+        third, system=whom.strip(), dataset="", claim=replace(third.claim, needs=(needs,))
+    )
+    shown = rows(small(verdicts=(first, long) * 6))[1]
+    assert shown[1] == whom.strip()
+    assert shown[3] == f"nothing here; it needs {needs}"
+
+
+def test_a_number_on_the_claimed_side_says_that_skill_stood_in_the_way() -> None:
+    report = realistic()
+    found = report.findings[report.verdicts[3].finding_keys[0]]
+    assert rows(report)[3][2] == "53.4 % (52.2 to 54.6) accuracy"
+    stopped = replace(report.verdicts[3], outcome=Outcome.INCONCLUSIVE, skill_shown=False)
+    assert found.is_estimated
+    shown = rows(replace(report, verdicts=(stopped,)))[0]
+    assert shown[2] == "53.4 % (52.2 to 54.6) accuracy; skill is not shown"
+    open_still = replace(report.verdicts[1], skill_shown=False)
+    assert "skill is not shown" not in str(rows(replace(report, verdicts=(open_still,))))
+
+
+def test_a_measure_of_skill_is_missing_where_a_claim_was_stopped_for_want_of_one() -> None:
+    report = realistic()
+    words = (
+        "A measure of skill on crema-d, which takes annotated labels: without it no claim is "
+        "upheld that answers stay, or are alike for groups."
+    )
+    stopped = replace(
+        report.verdicts[3], dataset="crema-d", outcome=Outcome.INCONCLUSIVE, skill_shown=None
+    )
+    told = facts(replace(report, verdicts=(stopped,)))["What is missing"]
+    assert words in str(told)
+    measured = replace(stopped, skill_shown=False)
+    told = facts(replace(report, verdicts=(measured,)))["What is missing"]
+    assert words not in str(told)

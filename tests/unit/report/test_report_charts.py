@@ -10,7 +10,7 @@ import pytest
 
 from facevalue.report import ReportInput
 from facevalue.report.blocks import Dots, Figure, Gallery, Heat, HeatCell
-from facevalue.report.charts import _specification, picture, svg
+from facevalue.report.charts import _shade, _specification, picture, svg
 from facevalue.report.figures import Entry, Wanted, dot_figure
 from facevalue.report.sections import page_of
 from report_factory import HOSTILE, estimate, finding, hostile, not_estimable, realistic
@@ -132,3 +132,42 @@ def test_cells_without_a_number_are_grey_and_long_labels_are_cut() -> None:
     assert "#eef0f3" in drawn
     assert "#005c94" in drawn
     assert f">{'a' * 13}…<" in drawn
+
+
+def test_long_labels_of_rows_are_wrapped_and_not_cut() -> None:
+    label = "answers changed beyond the smallest change, " + "under a change of many words " * 4
+    figure = dot_figure([Entry(label.strip(), finding(estimate(0.5)))], WANTED)
+    made = svg(figure.chart, name="a", says="b")
+    assert "…" not in made
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", made)
+    told = [w for t in texts for w in t.split()]
+    assert " ".join(label.split()) in " ".join(told)
+
+
+def test_names_of_labels_in_a_heat_map_are_wrapped_and_not_cut() -> None:
+    heat = Heat(
+        title="t", across="a", down="d", columns=("disappointment",),
+        rows=(("disappointment and sorrow", (HeatCell(0.6, "60.0"),)),),
+    )  # fmt: skip
+    made = svg(heat, name="a", says="b")
+    assert "…" not in made
+    assert made.count("disappointment") == 2
+    assert ">and sorrow<" in made
+
+
+def test_numbers_of_a_heat_map_are_seen_on_every_shade() -> None:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for share in (0.0, 0.5, 0.56, 0.7, 0.8, 0.81, 1.0):
+        one = HeatCell(share, "x")
+        made = svg(
+            Heat(title="t", across="a", down="d", columns=("c",), rows=(("r", (one,)),)),
+            name="a", says="b",
+        )  # fmt: skip
+        ink = re.search(r'fill="(#[0-9a-f]{6})"[^>]*>x<', made)
+        assert ink is not None
+        light, dark = sorted((luminance(ink[1]), luminance(_shade(share))), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -21,6 +21,7 @@ from facevalue.report.comparison import (
     build_comparison,
     ordered,
     reading_of,
+    side_words,
     text_rows,
 )
 from report_factory import HOSTILE
@@ -205,6 +206,43 @@ def test_a_difference_without_an_interval_says_why() -> None:
     assert row[-1].endswith("(a reason)")
     assert "not estimable: " in words(build_comparison(c))
     assert "1 not estimable" in c.sentence()
+
+
+def test_failures_under_stress_have_a_heading_of_their_own() -> None:
+    blur: dict[str, Any] = {"condition": "gaussian-blur:3"}
+    c = compared(
+        finding(0.3, metric="failure_rate", **blur),
+        finding(0.4, metric="failure_change", **blur),
+        finding(0.01, metric="failure_rate", condition="light=day"),
+    )
+    said = words(build_comparison(c))
+    assert "Failures, by condition" in said
+    assert "Change in failures, by condition" in said
+    # A part of the items is no condition that something was done under.
+    assert "failure rate, light: day" in said
+    rows = {row[1]: row for row in text_rows(c, list(c.shown))}
+    assert rows["light=day"][2] == "50.0 %"
+    change = next(f for f in c.shown if f.place.metric == "failure_change")
+    assert side_words(change, -0.25) == "−25.0 points"
+
+
+def test_where_neither_fails_under_stress_one_sentence_says_so() -> None:
+    names = ("blur:1", "blur:2", "mirror:5")
+    found = [
+        finding(0.0, metric=m, condition=name)
+        for m in ("failure_rate", "failure_change")
+        for name in names
+    ]
+    none = dict.fromkeys((f.key for f in found), (0.0, 0.0))
+    page = build_comparison(compared(*found, sides=none))
+    assert "Under 3 conditions neither fails on any item." in words(page)
+    assert "Under 3 conditions, as without them, neither fails on any item." in words(page)
+    assert "<svg" not in page
+    # Once one of them does in any condition, all are told.
+    some = none | {found[0].key: (0.0, 0.1)}
+    page = build_comparison(compared(*found, sides=some))
+    assert "3 conditions neither fails" not in words(page)
+    assert page.count("<svg") == 1
 
 
 def test_without_a_shown_difference_the_page_does_not_call_them_equal() -> None:

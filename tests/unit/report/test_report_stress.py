@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from facevalue.audits.findings import Finding, FindingSet
+from facevalue.audits.findings import Adjusted, Finding, FindingSet
+from facevalue.domain import Claim, Comparison, Criterion, Estimate, Outcome, Verdict
 from facevalue.report import ReportInput, WorstItem, build_report
 from facevalue.report.blocks import (
     Block,
     Bullets,
+    Cards,
     Facts,
     Gallery,
     Heading,
@@ -75,8 +78,9 @@ def test_a_report_without_stress_says_nothing_of_it(report: ReportInput) -> None
 
 
 def test_severity_is_said_once_and_that_what_stays_can_be_wrong() -> None:
-    first = blocks_of(stressed())[0]
-    assert first == Prose((SEVERITY, STAYING, AREA_SAYS))
+    (first,) = [b for b in blocks_of(stressed())[:1] if isinstance(b, Prose)]
+    assert first.paragraphs[:2] == (SEVERITY, STAYING)
+    assert first.paragraphs[-1] == AREA_SAYS
 
 
 def test_one_paragraph_tells_the_floor_the_repeat_and_the_worst() -> None:
@@ -94,8 +98,8 @@ def test_one_paragraph_tells_the_floor_the_repeat_and_the_worst() -> None:
     )
     assert "Of 2 changes at severity 3, “Blurred” (blur:3) moves most: 70.0 %" in words
     assert (
-        "4 of 8 conditions are shown to move more answers than the smallest change, all of them "
-        "allowed for; the strongest is Blurred, severity 5." in words
+        "4 of 8 conditions are shown to move more answers than the smallest change does; their "
+        "p-values allow for all conditions. The strongest is Blurred, severity 5." in words
     )
 
 
@@ -123,9 +127,154 @@ def test_what_was_left_out_is_said() -> None:
 
 
 def test_a_system_that_draws_its_answers_is_held_against_asking_it_again() -> None:
-    words = said(stressed(systems=ONE, floor="repeat"))
-    assert "Under the smallest change (" not in words
+    report = stressed(systems=ONE, floor="repeat")
+    words = said(report)
     assert "of its answers stay what they were, which other changes are held against." in words
+    assert "Under the smallest change (least-change:1), 99.0 % (98.0 to 100.0) of its" in words
+    assert "than asking again does; their p-values allow for all conditions." in words
+    assert "than the smallest change" not in words
+    assert table(report, "changes that move most").caption.endswith("against asking again")
+
+
+def test_the_smallest_change_is_never_ranked_among_changes_whatever_the_floor() -> None:
+    for floor in ("least-change:1", "repeat", None):
+        report = replace_findings(
+            stressed(systems=ONE, floor=floor), unchanged={"least-change:1": estimate(0.1, 0.05)}
+        )
+        assert "“Smallest change”" not in said(report)
+        ranked = column(table(report, "changes that move most"), "What is done, up to severity")
+        assert "Smallest change" not in str(ranked)
+        checks = table(report, "media stay as they are")
+        assert checks.rows[-1][0] == "Smallest change"
+
+
+def test_a_change_below_the_scale_is_ranked_but_has_no_severity_that_others_have() -> None:
+    below = tuple(
+        replace(c, is_below_scale=True) if c.name == "blur:1" else c
+        for c in conditions()
+        if c.curve != "blur" or c.name == "blur:1"
+    )
+    report = stressed(systems=ONE, conditions=below)
+    # 90 % stay under it, and 95 % under the only other change at severity 1.
+    assert "Under “JPEG” (jpeg:1), 95.0 % (92.0 to 98.0) of the answers stay." in said(report)
+    ranked = column(table(report, "changes that move most"), "What is done, up to severity")
+    assert "Blurred (below the scale)" in ranked
+
+
+def test_the_smallest_change_is_held_against_asking_again() -> None:
+    (own,) = stressed(systems=ONE).stressed
+    assert own.floor_words("least-change:1") == "asking again"
+    chance = stressed(systems=ONE)
+    assert (
+        "The smallest change changes 0.0 points (−3.0 to 3.0) more of the answers than asking "
+        "again (adjusted p = 1.000), which may be chance."
+    ) in said(chance).replace("\xa0", " ")
+    more = tuple(
+        replace(
+            f, result=estimate(0.2, 0.05, p=0.0001), adjusted=Adjusted(p_value=0.001, by="Holm")
+        )
+        if (f.place.metric, f.place.condition) == ("unchanged_below_floor", "least-change:1")
+        else f
+        for f in chance.findings
+    )
+    words = said(replace(chance, findings=FindingSet(more))).replace("\xa0", " ")
+    assert (
+        "The smallest change changes 20.0 points (15.0 to 25.0) more of the answers than asking "
+        "again (adjusted p = 0.001): answers hang on the last bits of the media."
+    ) in words
+
+
+@pytest.mark.parametrize("is_shown", [True, False, None])
+def test_answers_that_stay_are_called_no_merit_without_skill(*, is_shown: bool | None) -> None:
+    report = stressed(systems=ONE)
+    skill = (
+        ()
+        if is_shown is None
+        else tuple(
+            finding(
+                estimate(0.2 if is_shown else 0.01, 0.05),
+                family="skill", metric="uar", system="fer", dataset="faces", reference=name,
+            )
+            for name in ("majority", "random", "shuffled")
+        )
+    )  # fmt: skip
+    report = replace(report, findings=FindingSet((*report.findings, *skill)))
+    words, page = said(report), str(facts(report)["What moves the answers"])
+    plain = "fer is not shown to have any skill here: answers that stay are no merit."
+    assert (plain in words) is (is_shown is False)
+    assert ("It is not shown to have skill" in page) is (is_shown is False)
+    first = "Not shown to beat systems that need no model: fer on faces. That answers stay"
+    assert (first in words) is (is_shown is False)
+    unknown = "Whether there is any skill was not measured for fer on faces."
+    assert (unknown in words) is (is_shown is None)
+
+
+def replace_findings(report: ReportInput, **metrics: Mapping[str, Estimate]) -> ReportInput:
+    """Return a report with other numbers of some metrics under some conditions."""
+    kept = tuple(
+        replace(f, result=metrics[f.place.metric][str(f.place.condition)])
+        if f.place.condition in metrics.get(f.place.metric, {})
+        else f
+        for f in report.findings
+    )
+    return replace(report, findings=FindingSet(kept))
+
+
+def failing(stay: float, fails: float, more: float) -> ReportInput:
+    """Return a report of a system that, asked again, fails on a share of items."""
+    return replace_findings(
+        stressed(systems=ONE),
+        unchanged={"repeat": estimate(stay, 0.01), "alone": estimate(stay, 0.01)},
+        failure_rate={"repeat": estimate(fails, 0.01), "alone": estimate(fails, 0.01)},
+        failure_change={"repeat": estimate(more, 0.01), "alone": estimate(more, 0.01)},
+    )
+
+
+DECLARED = "It is declared to answer the same media alike, and does not."
+ONLY = "Failures are all that changes: no other answer is given."
+
+
+def test_a_failure_when_asked_again_is_told_as_a_failure_and_not_as_another_answer() -> None:
+    words = said(failing(0.9, 0.1, 0.1))
+    assert "Asked again, it fails on 10.0 % (9.0 to 11.0) of the items. " + ONLY in words
+    assert DECLARED not in words
+    assert "Answers also fail to come though the media do not: the same media, one at" in words
+    assert "90.0 % (89.0 to 91.0) unchanged, fails on 10.0 % (9.0 to 11.0) of the items)" in words
+
+
+def test_other_answers_beside_failures_are_proof_all_the_same() -> None:
+    words = said(failing(0.7, 0.1, 0.1))
+    assert "Asked again, it fails on 10.0 % (9.0 to 11.0) of the items. " + DECLARED in words
+    assert ONLY not in words
+
+
+def test_what_may_be_failures_or_other_answers_is_called_neither() -> None:
+    # 10 % fail at first and 10 % then: they are the same items, or all others.
+    words = said(failing(0.95, 0.1, 0.0))
+    assert "Asked again, it fails on 10.0 % (9.0 to 11.0) of the items." in words
+    assert DECLARED not in words
+    assert ONLY not in words
+
+
+def test_the_worst_change_says_how_often_the_system_fails_under_it() -> None:
+    report = replace_findings(
+        stressed(systems=ONE),
+        failure_rate={"blur:3": estimate(0.2, 0.05)},
+        failure_change={"blur:3": estimate(0.2, 0.05)},
+    )
+    fails = "(67.0 to 73.0) of the answers stay, fails on 20.0 % (15.0 to 25.0) of the items."
+    assert fails in said(report)
+    page = str(facts(report)["What moves the answers"])
+    assert "(Blurred, fails on 20.0 % (15.0 to 25.0) of the items), 70.0 %" in page
+
+
+def test_failures_under_what_is_taken_away_are_counted_too() -> None:
+    report = replace_findings(
+        stressed(systems=ONE),
+        failure_rate={"keep-background:5": estimate(0.2, 0.05)},
+        failure_change={"keep-background:5": estimate(0.2, 0.05)},
+    )
+    assert "Under 1 condition the system fails on more items than without." in said(report)
 
 
 def test_changes_are_ranked_those_that_move_most_first() -> None:
@@ -143,7 +292,7 @@ def test_changes_are_ranked_those_that_move_most_first() -> None:
         "60.0",
         "50.0",
     ]
-    assert column(found, "Lowest step")[2] == "3: 85.0 (82.0 to 88.0)"
+    assert column(found, "Severity with fewest")[2] == "3: 85.0 (82.0 to 88.0)"
     assert column(found, "p adjusted") == ["< 0.001", "< 0.001", "1.000"]
     assert all(isinstance(link, Link) for link in column(found, "Finding"))
 
@@ -153,7 +302,7 @@ def test_systems_stand_side_by_side_with_how_often_each_keeps_most() -> None:
     found = table(report, "faces: answers unchanged over severities")
     assert [c.text for c in found.columns][1:] == ["fer", "mine"]
     assert found.rows[1] == ("Blurred (5)", "75.0 (73.0 to 77.0)", "87.5 (85.5 to 89.5)")
-    assert "the most answers stay with: mine under 3 and fer under 0 (ties" in said(report)
+    assert "Most answers stay with mine under 3 and fer under 0 (ties" in said(report)
     assert headings(report)[0] == "All systems on faces"
 
 
@@ -167,7 +316,7 @@ def test_areas_up_to_different_severities_say_so_and_are_not_counted() -> None:
     found = table(mixed, "faces: answers unchanged over severities")
     row = next(r for r in found.rows if r[0] == "Blurred")
     assert row == ("Blurred", "75.0 (73.0 to 77.0), to 5", "87.5 (85.5 to 89.5), to 3")
-    assert "Of 2 changes that all were put under" in said(mixed)
+    assert "All systems were put under 2 kinds of change." in said(mixed)
 
 
 def test_one_system_alone_is_compared_with_none() -> None:
@@ -187,7 +336,10 @@ def test_pushes_are_told_in_words_largest_first() -> None:
         "(blur:5)",
     )
     assert len(pushed.items) == 4, "the largest of each label under each kind of change"
-    assert "Of 22 changes of how often a label is predicted" in said(stressed(systems=ONE))
+    assert (
+        "against how often it is without: 22 comparisons, of which 8 tell a change apart from "
+        "chance, with p-values that allow for all." in said(stressed(systems=ONE))
+    )
 
 
 def test_where_nothing_is_told_apart_no_push_is_named() -> None:
@@ -197,8 +349,7 @@ def test_where_nothing_is_told_apart_no_push_is_named() -> None:
         for f in report.findings
     )
     report = replace(report, findings=FindingSet(calm))
-    assert "22 changes of how often a label is predicted (every label under every" in said(report)
-    assert "0 are told apart from none" in said(report)
+    assert "22 comparisons, of which none tell a change apart from chance" in said(report)
     assert "none has an adjusted p below 0.05" in said(report)
     assert "That no gap is shown does not mean that there is none" in said(report)
     assert not any(isinstance(b, Bullets) for b in blocks_of(report))
@@ -327,7 +478,75 @@ def test_a_swap_stands_before_the_same_swap_within_a_label() -> None:
         "Another background, same label",
     ]
     assert found.rows[0][1] == "25.0 % (22.0 to 28.0)"
-    assert "it the other label that moves them" in said(stressed(systems=ONE))
+    words = said(stressed(systems=ONE))
+    assert "Another background: put in from an item of another label, it stands beside" in words
+    assert "it the other label that moves them" in words
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [
+        (
+            "swap-background-same-label",
+            "Another background: the same with an item of the same label was not asked, so it is "
+            "not known how much is due to the other label",
+        ),
+        (
+            "swap-background",
+            "Another background, same label: the same with an item of another label was not asked.",
+        ),
+    ],
+)
+def test_a_swap_without_its_twin_is_not_said_to_stand_beside_it(left_out: str, words: str) -> None:
+    asked = tuple(c for c in conditions() if c.curve != left_out)
+    told = said(stressed(systems=ONE, conditions=asked))
+    assert words in told
+    assert "it stands beside" not in told
+
+
+def test_without_a_swap_nothing_is_said_of_swaps_and_without_a_part_gone_nothing_of_that() -> None:
+    asked = tuple(c for c in conditions() if not str(c.curve).startswith(("swap-", "keep-")))
+    told = said(stressed(systems=ONE, conditions=asked))
+    assert "label" not in told.partition("A part is taken away")[2]
+    assert "is gone" not in told
+    assert "Answers that stay when the face is gone" in said(stressed(systems=ONE))
+
+
+@pytest.mark.parametrize(
+    ("floor", "condition", "words"),
+    [
+        ("least-change:1", "mirror:5", "answers changed beyond the smallest change, Mirror image"),
+        ("repeat", "mirror:5", "answers changed beyond asking again, Mirror image (mirror:5)"),
+        ("least-change:1", "alone", "answers changed beyond asking again, the same media, one at"),
+    ],
+)
+def test_a_claim_names_what_its_condition_is_held_against(
+    floor: str, condition: str, words: str
+) -> None:
+    report = stressed(systems=ONE, floor=floor)
+    found = next(
+        f
+        for f in report.findings
+        if (f.place.metric, f.place.condition) == ("unchanged_below_floor", condition)
+    )
+    claim = Claim(
+        id="c", says="is moved by nothing",
+        criterion=Criterion(
+            metric="unchanged_below_floor", comparison=Comparison.AT_MOST, bound=0.05,
+            condition=condition,
+        ),
+    )  # fmt: skip
+    verdict = Verdict(
+        claim=claim, system="fer", dataset="faces", outcome=Outcome.NOT_UPHELD,
+        sentence="It is not.", finding_keys=(found.key,),
+    )  # fmt: skip
+    report = replace(report, verdicts=(verdict,))
+    (cards,) = [b for b in blocks_of(report, "verdicts") if isinstance(b, Cards)]
+    steps = {s.title: str(s.lines) for s in cards.cards[0].steps}
+    assert words in steps["What would settle it"]
+    assert words in steps["What there is"]
+    (rows,) = [b.rows for b in page_of(report).answer.blocks if isinstance(b, Table)]
+    assert words in str(rows)
 
 
 def test_reliance_says_what_answers_hang_on_and_not_why() -> None:
@@ -335,9 +554,16 @@ def test_reliance_says_what_answers_hang_on_and_not_why() -> None:
 
 
 def test_worst_items_are_listed_where_asked_for_and_never_in_public() -> None:
-    report = stressed(systems=ONE, worst=(WorstItem("ann-7", 20, 31), WorstItem("bo-1", 3, 31)))
+    worst = (
+        WorstItem("ann-7", 20, 31, condition="blur:1", before="anger", after="sadness"),
+        WorstItem("bo-1", 3, 31, condition="mirror:5", before="anger", after=None),
+    )
+    report = stressed(systems=ONE, worst=worst)
     found = table(report, "items whose answers change most often")
-    assert found.rows == (("ann-7", "20", "31"), ("bo-1", "3", "31"))
+    assert found.rows == (
+        ("ann-7", "20", "31", "Blurred, severity 1", "anger", "sadness"),
+        ("bo-1", "3", "31", "Mirror image", "anger", "fails"),
+    )
     assert "ann-7" not in build_report(published(report))
     assert "Items whose answers change most" not in headings(published(report))
 
@@ -354,11 +580,31 @@ def test_the_answer_page_tells_the_worst_at_severity_3_and_the_floor() -> None:
     (facts,) = [b for b in page.answer.blocks if isinstance(b, Facts)]
     assert dict(facts.pairs)["What moves the answers"] == (
         "fer on faces: under the worst of 2 changes of severity 3 (Blurred), 70.0 % (67.0 to 73.0) "
-        "of the answers stay what they were; under the smallest change 99.0 % (98.0 to 100.0). "
+        "of the answers stay what they were, and 99.0 % (98.0 to 100.0) under the smallest change. "
         "mine on faces: under the worst of 2 changes of severity 3 (Blurred), 85.0 % (82.0 to "
-        "88.0) of the answers stay what they were; under the smallest change 99.0 % (98.0 to "
-        "100.0)."
+        "88.0) of the answers stay what they were, and 99.0 % (98.0 to 100.0) under the smallest "
+        "change."
     )
+
+
+def facts(report: ReportInput) -> dict[str, Text]:
+    (found,) = [b for b in page_of(report).answer.blocks if isinstance(b, Facts)]
+    return dict(found.pairs)
+
+
+def test_the_answer_page_names_asking_again_where_that_is_the_floor() -> None:
+    told = str(facts(stressed(systems=ONE, floor="repeat"))["What moves the answers"])
+    assert told.endswith("and 99.0 % (98.0 to 100.0) when it is asked again.")
+    assert "smallest change" not in told
+
+
+def test_the_answer_page_cuts_no_words_of_a_change() -> None:
+    title = "A change whose name is of very many words, all of which are to be read " * 2
+    named = tuple(
+        replace(c, title=title.strip()) if c.name == "blur:3" else c for c in conditions()
+    )
+    told = str(facts(stressed(systems=ONE, conditions=named))["What moves the answers"])
+    assert f"({title.strip()})" in told
 
 
 def test_what_could_not_be_estimated_gives_its_reason_and_breaks_nothing() -> None:
@@ -370,7 +616,7 @@ def test_what_could_not_be_estimated_gives_its_reason_and_breaks_nothing() -> No
     words = said(report)
     assert "it could not be estimated how many answers stay what they were" in words
     found = table(report, "changes that move most")
-    assert set(column(found, "Lowest step")) == {"–"}
+    assert set(column(found, "Severity with fewest")) == {"–"}
     assert "not estimable" in build_report(report)
 
 

@@ -11,10 +11,9 @@ import pytest
 from facevalue import flow
 from facevalue.audits.spec import ReadAudit, read_audit
 from facevalue.errors import InputError
-from facevalue.report.model import WorstItem
-from facevalue.report.stress_sheets import UNDER_STRESS, stress_sheets, worst_items
+from facevalue.report.stress_sheets import stress_sheets, worst_items
 from facevalue.runs import RunFolder
-from facevalue.stresses import Kept, stress_name
+from facevalue.stresses import Kept
 from flow_support import AUDIT, N_ITEMS, NOW, build
 
 STRESS = """
@@ -51,8 +50,22 @@ def plain(folder: Path) -> tuple[RunFolder, ReadAudit]:
     return RunFolder.open(folder), read_audit(build(folder.parent / "plain"))
 
 
-def test_answers_are_kept_under_the_name_that_is_read() -> None:
-    assert UNDER_STRESS.format("a dataset") == stress_name("a dataset")
+def test_what_is_no_step_of_the_scale_is_told_apart(run: Path) -> None:
+    steps = [("least-change", 1), ("pad-end", 1), ("brightness-up", 1), ("swap-face", 5)]
+    told = record(
+        conditions=[
+            {"name": f"{curve}:{s}", "family": "robustness", "curve": curve, "severity": s,
+             "n_asked": 40}
+            for curve, s in steps
+        ]
+    )  # fmt: skip
+    (sheet,) = stress_sheets(*plain(run), told)
+    assert [(c.curve, c.is_smallest, c.is_below_scale) for c in sheet.conditions] == [
+        ("least-change", True, True),
+        ("pad-end", False, True),
+        ("brightness-up", False, False),
+        ("swap-face", False, False),
+    ]
 
 
 def test_the_record_of_a_run_is_read_with_titles_and_headings(run: Path) -> None:
@@ -98,28 +111,44 @@ def test_a_damaged_record_is_told(run: Path, damaged: dict[str, Any]) -> None:
 def answers(*rows: tuple[str, str | None, str]) -> pl.DataFrame:
     return pl.DataFrame(
         {"item": [r[0] for r in rows], "label": [r[1] for r in rows],
-         "condition": [r[2] for r in rows]},
-        schema={"item": pl.String, "label": pl.String, "condition": pl.String},
+         "condition": [r[2] for r in rows],
+         "failure": ["timeout" if r[1] is None else None for r in rows]},
+        schema=dict.fromkeys(("item", "label", "condition", "failure"), pl.String),
     )  # fmt: skip
+
+
+def worst(
+    base: pl.DataFrame, under: pl.DataFrame, labels: dict[str, str] | None = None
+) -> list[tuple[str, int, int]]:
+    found = worst_items(base, under, labels or {}, ["x:1", "x:2"])
+    return [(w.item, w.n_changed, w.n_asked) for w in found]
 
 
 def test_labels_that_mean_the_same_are_no_change() -> None:
     base = answers(("a", "sad", ""), ("b", "sad", ""))
     under = answers(("a", "unhappy", "x:1"), ("b", "glad", "x:1"))
     labels = {"unhappy": "sadness", "sad": "sadness"}
-    assert worst_items(base, under, labels, ["x:1"]) == (WorstItem("b", 1, 1),)
+    assert worst(base, under, labels) == [("b", 1, 1)]
 
 
 def test_a_failure_is_a_change_and_a_failure_before_is_none() -> None:
     base = answers(("a", "sad", ""), ("b", None, ""))
     under = answers(("a", None, "x:1"), ("b", "glad", "x:1"))
-    assert worst_items(base, under, {}, ["x:1"]) == (WorstItem("a", 1, 1),)
+    assert worst(base, under) == [("a", 1, 1)]
+
+
+def test_what_could_not_be_changed_was_not_asked() -> None:
+    base = answers(("a", "sad", ""))
+    under = answers(("a", None, "x:1"), ("a", "glad", "x:2"))
+    unmade = under.with_columns(failure=pl.lit("unreadable_media"))
+    assert worst(base, unmade.with_columns(label=pl.lit(None, pl.String))) == []
+    assert worst(base, under.tail(1)) == [("a", 1, 1)]
 
 
 def test_only_the_conditions_that_should_not_matter_count() -> None:
     base = answers(("a", "sad", ""))
     under = answers(("a", "glad", "hide:1"), ("a", "sad", "x:1"))
-    assert worst_items(base, under, {}, ["x:1"]) == ()
+    assert worst(base, under) == []
 
 
 def test_the_share_decides_then_the_count_then_the_name() -> None:
@@ -130,11 +159,23 @@ def test_the_share_decides_then_the_count_then_the_name() -> None:
         ("c", "glad", "x:1"), ("c", "glad", "x:2"),
         ("d", "glad", "x:1"), ("d", "glad", "x:2"),
     )  # fmt: skip
-    found = worst_items(base, under, {}, ["x:1", "x:2"])
-    assert [w.item for w in found] == ["c", "d", "b", "a"]
+    assert [item for item, _, _ in worst(base, under)] == ["c", "d", "b", "a"]
 
 
-def test_labels_that_are_never_evaluated_are_no_answers() -> None:
+def test_the_first_condition_that_changes_an_answer_is_told_with_both_answers() -> None:
+    base = answers(("a", "sad", ""), ("b", "sad", ""))
+    under = answers(
+        ("b", "cross", "x:3"), ("a", "glad", "x:2"), ("a", "sad", "x:1"), ("b", None, "x:1"),
+        ("a", "cross", "x:3"), ("b", "sad", "x:2"),
+    )  # fmt: skip
+    a, b = worst_items(base, under, {"glad": "joy"}, ["x:1", "x:2", "x:3"])
+    assert (a.item, a.condition, a.before, a.after) == ("a", "x:2", "sad", "joy")
+    assert (b.item, b.condition, b.before, b.after) == ("b", "x:1", "sad", None)
+
+
+def test_labels_that_are_never_evaluated_are_no_answers_before_and_a_change_after() -> None:
     base = answers(("a", "race: asian", ""), ("b", "sad", ""))
-    under = answers(("a", "sad", "x:1"), ("b", "race: asian", "x:1"), ("b", "glad", "x:2"))
-    assert worst_items(base, under, {}, ["x:1", "x:2"]) == (WorstItem("b", 1, 1),)
+    under = answers(("a", "sad", "x:1"), ("b", "race: asian", "x:1"), ("b", "sad", "x:2"))
+    (found,) = worst_items(base, under, {}, ["x:1", "x:2"])
+    assert (found.item, found.n_changed, found.n_asked) == ("b", 1, 2)
+    assert found.after == "a label that is not evaluated"

@@ -13,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facevalue.errors import InputError, StoreError
-from facevalue.runs import Lock, RunFolder, slug
+from facevalue.runs import Lock, RunFolder, slug, stress_name
 
 AUDIT = "seed: 1\nname: Gefühl\n"
 AT = datetime(2026, 11, 24, 11, 30, 5, 999, tzinfo=timezone(timedelta(hours=1)))
-TABLE = pl.DataFrame({"item": ["a", "b"], "label": ["x", None], "score_x": [0.1 + 0.2, None]})
+TABLE = pl.DataFrame(
+    {"item": ["a", "b"], "label": ["x", None], "failure": [None, "timeout"],
+     "score_x": [0.1 + 0.2, None]}
+)  # fmt: skip
 
 
 def begin(path: Path, audit: str = AUDIT) -> RunFolder:
@@ -234,6 +237,55 @@ def test_missing_and_damaged_answers_are_said(tmp_path: Path) -> None:
             f"{path}: the answers are damaged. Delete the file. "
             f"Run: facevalue run AUDIT.yaml --out {tmp_path}"
         )
+
+
+EXPECTED = "Expected the text columns item, label, failure{}; numbers in score_… and votes_…."
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        (TABLE.drop("label"), "no column 'label'"),
+        (TABLE.select("score_x"), "no column 'item', 'label', 'failure'"),
+        (TABLE.with_columns(label=pl.lit(3)), "'label' holds Int32"),
+        (TABLE.with_columns(score_x=pl.lit("much")), "'score_x' holds String"),
+        (
+            TABLE.with_columns(**{f"votes_{i}": pl.lit("x") for i in range(4)}),
+            "'votes_0' holds String, 'votes_1' holds String, 'votes_2' holds String …",
+        ),
+        (TABLE.with_columns(item=pl.lit(None)), "an answer without an item"),
+    ],
+)
+def test_a_table_that_is_not_one_of_answers_is_said(
+    changed: pl.DataFrame, wrong: str, tmp_path: Path
+) -> None:
+    run = begin(tmp_path)
+    path = run.write_answers("fer", "d", changed)
+    with pytest.raises(InputError) as caught:
+        run.read_answers("fer", "d")
+    assert str(caught.value) == (
+        f"{path}: the answers are damaged: {wrong}. {EXPECTED.format('')} Delete the file. "
+        f"Run: facevalue run AUDIT.yaml --out {tmp_path}"
+    )
+
+
+def test_answers_under_stress_are_told_in_words_and_have_a_condition(tmp_path: Path) -> None:
+    run = begin(tmp_path)
+    how = f"Run: facevalue run AUDIT.yaml --out {tmp_path}"
+    path = run.answers_file("fer", stress_name("d"))
+    with pytest.raises(InputError) as caught:
+        run.read_answers("fer", stress_name("d"))
+    assert str(caught.value) == f"{path}: no answers of 'fer' on 'd' under stress here. {how}"
+    run.write_answers("fer", stress_name("d"), TABLE)
+    with pytest.raises(InputError) as caught:
+        run.read_answers("fer", stress_name("d"))
+    assert str(caught.value) == (
+        f"{path}: the answers are damaged: no column 'condition'. "
+        f"{EXPECTED.format(', condition')} Delete the file. {how}"
+    )
+    whole = TABLE.with_columns(condition=pl.lit("mirror:5"))
+    run.write_answers("fer", stress_name("d"), whole)
+    assert run.read_answers("fer", stress_name("d")).equals(whole)
 
 
 HOSTILE = [

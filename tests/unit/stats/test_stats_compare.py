@@ -19,6 +19,7 @@ from facevalue.stats import (
     deviations_between,
     difference,
     mean_of,
+    mean_over_pairs,
     metric_named,
     ratio,
     replicate,
@@ -434,6 +435,64 @@ def test_where_nobody_differs_the_interval_says_how_many_could() -> None:
     assert (found.low, found.high) == pytest.approx((-reach, reach), abs=1e-12)
     assert (found.value, found.p_value) == (0.0, 1.0)
     assert found.method.startswith("nobody differs: ")
+
+
+@pytest.mark.parametrize("reach", [1.0, 2.0])
+@pytest.mark.parametrize("value", [-1.0, 0.25, 1.0])
+def test_where_everybody_differs_by_the_same_it_is_bounded_by_who_could_otherwise(
+    value: float, reach: float
+) -> None:
+    same = Replicates(
+        value, np.full(20, value), np.full(20, 3.0), np.arange(20), 60, None, Scale.DIFFERENCE
+    )
+    found = against_zero(same, SPEC, reach=reach)
+    assert isinstance(found, Estimate)
+    # Clopper–Pearson with no hit among 20; each of those could be anywhere within the reach.
+    share = 1 - 0.025 ** (1 / 20)
+    ends = (value - share * (reach + value), value + share * (reach - value))
+    assert (found.low, found.high) == pytest.approx(ends, abs=1e-12)
+    assert found.method.startswith("the same for everybody: ")
+    # At the level one minus the p-value the interval ends on zero.
+    assert found.p_value is not None
+    again = against_zero(same, IntervalSpec(max(1 - found.p_value, 0.5)), reach=reach)
+    assert isinstance(again, Estimate)
+    if found.p_value < 0.5:
+        assert min(abs(again.low), abs(again.high)) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("partner", "expected"),
+    # Twenty people in a ring: a person who differs is in two rows of twenty. Ten pairs held both
+    # ways are ten, and whoever is a partner of themselves is one of twenty.
+    [((np.arange(20) + 1) % 20, 10), (np.arange(20) ^ 1, 10), (np.arange(20), 20)],
+)
+def test_where_rows_count_two_people_there_are_fewer_chances_to_see_one(
+    partner: np.ndarray, expected: int
+) -> None:
+    r = mean_over_pairs(np.zeros(20), (np.arange(20), partner), 20)
+    found = against_zero(replace(r, scale=Scale.DIFFERENCE), SPEC, reach=1.0)
+    assert isinstance(found, Estimate)
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / expected), abs=1e-12)
+
+
+def test_five_people_who_all_differ_are_too_few_to_show_it() -> None:
+    same = replace(nobody(5), value=-1.0, left_out=np.full(5, -1.0))
+    found = against_zero(same, SPEC, reach=1.0)
+    assert isinstance(found, Estimate)
+    assert found.high == pytest.approx(-1 + 2 * (1 - 0.025**0.2))
+    assert found.high > 0
+    assert found.p_value == pytest.approx(2 / 2**5)
+
+
+def test_what_everybody_on_one_side_differs_by_is_not_taken_for_certain() -> None:
+    # Of five people all lose half, and of five others some do: nothing bounds the first five.
+    half = replace(nobody(5, 50), value=-0.5, left_out=np.full(5, -0.5))
+    for sides in ((half, CHANGED), (CHANGED, half)):
+        found = difference(*sides, SPEC)
+        assert isinstance(found, NotEstimable)
+        assert found.reason is Reason.UNDEFINED
+        assert found.value == pytest.approx(sides[0].value - sides[1].value)
+        assert found.detail == "everybody in a group differs by the same, so chance cannot be told"
 
 
 def nobody(n: int, first: int = 20, sizes: tuple[float, ...] = ()) -> Replicates:

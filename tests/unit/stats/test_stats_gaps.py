@@ -484,10 +484,19 @@ def test_a_gap_that_cannot_be_told_says_why() -> None:
     gap = largest_gap([{"x": flat, "y": other}], SPEC)
     assert gap.result == NotEstimable(
         reason=Reason.UNDEFINED,
-        detail="no subject differs from another, so chance cannot be told",
+        detail="everybody in a group differs by the same, so chance cannot be told",
         n_items=20, n_answers=20, n_subjects=10, value=0.75,
     )  # fmt: skip
     assert gap.pair is None
+
+
+def test_a_group_that_is_all_alike_is_no_certain_end_of_a_gap() -> None:
+    # Of five people each differs by half; those of the other group differ from one another.
+    flat = replace(MIXED, value=-0.5, left_out=np.full(5, -0.5), scale=Scale.DIFFERENCE)
+    others = replace(MOSTLY, scale=Scale.DIFFERENCE, subjects=np.arange(5, 10))
+    gap = largest_gap([{"x": flat, "y": others}], SPEC)
+    assert isinstance(gap.result, NotEstimable)
+    assert gap.result.value == pytest.approx(abs(others.value + 0.5))
 
 
 def test_what_is_no_share_has_symmetric_pairs() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from facevalue.audits.findings import Finding
 from facevalue.audits.scope import ANY_OF
-from facevalue.domain.claims import Outcome, Verdict
+from facevalue.domain.claims import Comparison, Outcome, Verdict
 from facevalue.domain.estimates import Estimate
 from facevalue.report.blocks import Block, Column, Facts, Link, Prose, Section, Table, Text
 from facevalue.report.metrics import unit_of
-from facevalue.report.model import DatasetSheet, Material
+from facevalue.report.model import REPEAT, DatasetSheet, Material
 from facevalue.report.sections.consequences import headline
 from facevalue.report.sections.criteria import about, bound_words
 from facevalue.report.sections.stress_view import UNCHANGED, StressView, views_of
@@ -20,7 +20,10 @@ from facevalue.report.wording import Unit, count, level_words, listed, quantity,
 __all__ = ["MAX_ROWS", "answer_section"]
 
 MAX_ROWS = 24
-"""Verdicts on the page; past it they are counted, and the cards below hold them all."""
+"""Verdicts on the page, fewer if their words are many; the cards below hold them all."""
+
+MAX_LINES, A_LINE = 52, 40
+"""Lines of a table on the page, and characters that a cell of claims or numbers holds in one."""
 
 FEW_ROWS = 4
 """Up to so many verdicts there is room for longer words."""
@@ -28,7 +31,6 @@ FEW_ROWS = 4
 MANY_ROWS = 12
 """Past so many verdicts the words below the table are fewer, so that it all fits a page."""
 
-MAX_NEEDS = 6
 MAX_USES = 2
 MAX_DATASETS = 3
 MAX_MOVED = 3
@@ -41,12 +43,13 @@ def answer_section(material: Material) -> Section:
     blocks: list[Block] = []
     verdicts = material.report.verdicts
     if verdicts:
-        blocks.append(_table(material, verdicts[:MAX_ROWS]))
+        table = _table(material, verdicts[:MAX_ROWS])
+        blocks.append(table)
+        if len(verdicts) > len(table.rows):
+            more = count(len(verdicts) - len(table.rows), "more verdict")
+            blocks.append(Prose((Link(f"{more} below", "#verdicts"),)))
     else:
         blocks.append(Prose(("No claim was put to the test. What was measured stands below.",)))
-    if len(verdicts) > MAX_ROWS:
-        more = count(len(verdicts) - MAX_ROWS, "more verdict")
-        blocks.append(Prose((Link(f"{more} below", "#verdicts"),)))
     follows = _follows(material)
     facts = (
         *([("What would follow", follows)] if follows else []),
@@ -73,7 +76,7 @@ def _follows(material: Material) -> str:
 
 
 def _moves(material: Material) -> str:
-    """Return how many answers stay under the smallest change and under the worst at severity 3."""
+    """Return how many answers stay where nearly nothing is changed, and the worst at severity 3."""
     views = views_of(material)
     most = 1 if _has_many_rows(material) else MAX_MOVED
     said = [s for v in views[:most] if (s := _moved(v))]
@@ -82,21 +85,20 @@ def _moves(material: Material) -> str:
 
 
 def _moved(view: StressView) -> str:
-    steps = [
-        (e.value, c.title or c.name, e)
-        for scale in view.nuisances
-        for c in scale.steps
-        if c.severity == MIDDLE and (e := view.estimate(c.name, UNCHANGED)) is not None
-    ]
-    if not steps:
+    told = view.worst_at(MIDDLE)
+    if told is None:
         return ""
-    _, title, found = min(steps, key=lambda s: s[0])
-    floor = None if view.sheet.floor is None else view.estimate(view.sheet.floor, UNCHANGED)
-    beside = "" if floor is None else f"; under the smallest change {quantity(floor, Unit.SHARE)}"
+    n, worst, found = told
+    floor = view.sheet.floor
+    same = None if floor is None else view.estimate(floor, UNCHANGED)
+    where = "when it is asked again" if floor == REPEAT else "under the smallest change"
+    beside = "" if same is None else f", and {quantity(same, Unit.SHARE)} {where}"
+    no_skill = view.is_skill_shown is False
+    none = " It is not shown to have skill: answers that stay are no merit." if no_skill else ""
     return (
-        f"{shorten(view.pair.title, 50)}: under the worst of {count(len(steps), 'change')} of "
-        f"severity {MIDDLE} ({shorten(title, 40)}), {quantity(found, Unit.SHARE)} of the answers "
-        f"stay what they were{beside}."
+        f"{view.pair.title}: under the worst of {count(n, 'change')} of severity {MIDDLE} "
+        f"({worst.title or worst.name}{view.fails(worst.name)}), {quantity(found, Unit.SHARE)} of "
+        f"the answers stay what they were{beside}.{none}"
     )
 
 
@@ -111,14 +113,24 @@ def _table(material: Material, verdicts: Iterable[Verdict]) -> Table:
     rows = []
     for i, verdict in enumerate(shown, start=1):
         row: list[Text] = [f"“{shorten(verdict.claim.says, 76 if many else 100)}”"]
-        row += [shorten(_where(verdict), 28 if many else 50)] if with_system else []
+        row += [_where(verdict)] if with_system else []
         row += [
             Link(verdict.outcome.words, f"#verdict-{i}"),
-            shorten(_decides(material, verdict), 80 if many else 120),
+            _decides(material, verdict),
             bound_words(verdict.claim.criterion) if verdict.claim.criterion else "–",
         ]
         rows.append(tuple(row))
-    return Table(caption="Claims and verdicts", columns=tuple(columns), rows=tuple(rows))
+    return Table(caption="Claims and verdicts", columns=tuple(columns), rows=tuple(_that_fit(rows)))
+
+
+def _that_fit(rows: list[tuple[Text, ...]]) -> list[tuple[Text, ...]]:
+    """Return as many rows as a page holds with all of their words, at least one."""
+    n_lines = 0
+    for i, row in enumerate(rows):
+        n_lines += max(-(-len(str(cell)) // A_LINE) for cell in row if isinstance(cell, str))
+        if n_lines > MAX_LINES:
+            return rows[: max(i, 1)]
+    return rows
 
 
 def _where(verdict: Verdict) -> str:
@@ -130,12 +142,27 @@ def _decides(material: Material, verdict: Verdict) -> str:
     finding = _deciding(material, verdict)
     if finding is not None:
         said = quantity(finding.result, unit_of(finding.place))
-        return said if is_hidden(finding) else f"{said} {about(finding)}"
+        if is_hidden(finding):
+            return said
+        gate = "; skill is not shown" if _stopped_for_skill(verdict, finding) else ""
+        return f"{said} {about(material, finding)}{gate}"
     if verdict.finding_keys:
         return "not shown"
     if verdict.claim.needs and verdict.outcome is Outcome.NOT_TESTABLE:
         return f"nothing here; it needs {listed(list(verdict.claim.needs))}"
     return verdict.reason or verdict.claim.untestable or verdict.sentence
+
+
+def _stopped_for_skill(verdict: Verdict, finding: Finding) -> bool:
+    """Whether the number alone would uphold a claim that a system without skill cannot have."""
+    criterion, found = verdict.claim.criterion, finding.result
+    if verdict.outcome is not Outcome.INCONCLUSIVE or verdict.skill_shown:
+        return False
+    if criterion is None or not isinstance(found, Estimate):
+        return False
+    if criterion.comparison is Comparison.AT_LEAST:
+        return found.low >= criterion.bound
+    return found.high <= criterion.bound
 
 
 def _deciding(material: Material, verdict: Verdict) -> Finding | None:
@@ -172,8 +199,8 @@ def _can_say(material: Material) -> str:
             ("how often predicted labels are the annotated ones", {"correctness", "skill"}),
             ("how far raters agree", {"ceiling"}),
             ("how sure the system is when it is wrong", {"calibration"}),
-            ("what it answers where there is no emotion to find", {"controls"}),
-            ("how far answers stay what they were when media are changed", {"robustness"}),
+            ("what a system answers where there is no emotion to find", {"controls"}),
+            ("how many answers stay what they were when media are changed", {"robustness"}),
             ("which parts of the media answers hang on", {"reliance"}),
         )
         if families & of
@@ -215,19 +242,31 @@ def _missing(material: Material) -> list[str]:
         need for v in report.verdicts if v.outcome is Outcome.NOT_TESTABLE for need in v.claim.needs
     )
     if needs:
-        named = [shorten(need, 60) for need in needs]
-        more = len(named) - MAX_NEEDS
-        listing = listed([*named[:MAX_NEEDS], *([f"{more} more"] if more > 0 else [])])
-        said.append(f"For claims that could not be tested: {listing}.")
+        said.append(f"For claims that could not be tested: {listed(list(needs))}.")
+    unknown = dict.fromkeys(
+        v.dataset
+        for v in report.verdicts
+        if v.skill_shown is None and (f := _deciding(material, v)) and _stopped_for_skill(v, f)
+    )
+    if unknown:
+        said.append(
+            f"A measure of skill on {listed(list(unknown))}, which takes annotated labels: without "
+            "it no claim is upheld that answers stay, or are alike for groups."
+        )
     said += [
-        f"To settle “{shorten(v.claim.says, 50)}”: about "
+        f"To settle “{v.claim.says}”{_of_whom(report.verdicts, v)}: about "
         f"{count(v.further_subjects, f'more {material.noun(v.dataset)}')}."
         for v in report.verdicts
         if v.further_subjects is not None
-    ][:2]
+    ]
     if report.provenance.locked is None or report.provenance.changed_since_lock:
         said.append("A plan that was locked before any prediction and not changed since.")
     return [*said, *_without_number(material)]
+
+
+def _of_whom(verdicts: Sequence[Verdict], verdict: Verdict) -> str:
+    same = [v for v in verdicts if v.claim.id == verdict.claim.id]
+    return f" ({_where(verdict)})" if len(same) > 1 else ""
 
 
 def _without_number(material: Material) -> list[str]:

@@ -19,13 +19,7 @@ from facevalue.report.blocks import (
     Table,
     Text,
 )
-from facevalue.report.figures import (
-    Entry,
-    entry_table,
-    finding_link,
-    measure_link,
-    quantity_cell,
-)
+from facevalue.report.figures import Entry, entry_table, finding_link, measure_link, quantity_cell
 from facevalue.report.metrics import metric_words, parts, unit_of
 from facevalue.report.model import Material, Pair
 from facevalue.report.wording import (

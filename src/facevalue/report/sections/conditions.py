@@ -29,14 +29,7 @@ from facevalue.report.figures import (
 )
 from facevalue.report.metrics import metric_words, parts, unit_of
 from facevalue.report.model import Material, Pair
-from facevalue.report.wording import (
-    Unit,
-    condition_words,
-    interval,
-    level_words,
-    number,
-    slug,
-)
+from facevalue.report.wording import Unit, condition_words, interval, level_words, number, slug
 
 __all__ = ["correctness_blocks", "main_metric"]
 

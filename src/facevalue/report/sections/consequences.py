@@ -28,16 +28,7 @@ from facevalue.report.blocks import (
 from facevalue.report.model import Material
 from facevalue.report.whatif import whatif
 from facevalue.report.wording import slug
-from facevalue.simulate import (
-    QUANTITIES,
-    Amount,
-    Rates,
-    Scenario,
-    Simulated,
-    fact,
-    sweep,
-    tornado,
-)
+from facevalue.simulate import QUANTITIES, Amount, Rates, Scenario, Simulated, fact, sweep, tornado
 from facevalue.simulate.consequences import of_all
 from facevalue.simulate.words import amount, in_a_thousand, percent, plain, ranged, sentences
 

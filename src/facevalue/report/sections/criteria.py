@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from facevalue.audits.findings import Finding, Place
 from facevalue.audits.looks import LARGEST_GAP, NO_GAP_ABOVE
-from facevalue.domain.claims import Comparison, Criterion
+from facevalue.domain.claims import Comparison, Criterion, Verdict
 from facevalue.report.metrics import metric_words, unit_of
-from facevalue.report.wording import Unit, condition_words, exactly, listed
+from facevalue.report.model import Material
+from facevalue.report.wording import Unit, exactly, listed
 
 __all__ = ["about", "bound_words", "criterion_unit", "criterion_words"]
 
@@ -37,32 +38,30 @@ def bound_words(criterion: Criterion) -> str:
     return f"{side} {exactly(criterion.bound, criterion_unit(criterion))}"
 
 
-def criterion_words(criterion: Criterion) -> str:
-    """Return what is measured, where, and the bound.
-
-    Examples
-    --------
-    >>> criterion_words(Criterion(metric="uar", comparison=Comparison.AT_LEAST, bound=0.6))
-    'UAR (balanced accuracy): at least 60 %'
-    """
-    name = metric_words(criterion.metric)
+def criterion_words(material: Material, verdict: Verdict, criterion: Criterion) -> str:
+    """Return what is measured, where, and the bound: ``UAR (balanced accuracy): at least 60 %``."""
+    at = Place(
+        system=verdict.system, dataset=verdict.dataset or "", family="", metric=criterion.metric,
+        condition=criterion.condition,
+    )  # fmt: skip
+    name = metric_words(criterion.metric, material.floor_words(at))
     if criterion.over:
         over = listed([" × ".join(attributes) for attributes in criterion.over])
         name = f"largest gap in {name} between groups of {over}"
-    where = f", {condition_words(criterion.condition)}" if criterion.condition is not None else ""
+    where = f", {material.condition_words(at)}" if criterion.condition is not None else ""
     wrong = "; failures count as wrong answers" if criterion.failures == "wrong" else ""
     return f"{name}{where}: {bound_words(criterion)}{wrong}"
 
 
-def about(finding: Finding) -> str:
+def about(material: Material, finding: Finding) -> str:
     """Return what a finding is about, in words."""
     place = finding.place
-    said = [metric_words(place.metric)]
+    said = [metric_words(place.metric, material.floor_words(place))]
     if place.attribute is not None:
         said.append(f"{place.attribute}: {place.group}" if place.group else place.attribute)
     if place.reference is not None:
         is_gap = place.reference == LARGEST_GAP or place.reference.startswith(NO_GAP_ABOVE)
         said.append(place.reference if is_gap else f"minus {place.reference}")
     if place.condition is not None:
-        said.append(condition_words(place.condition))
+        said.append(material.condition_words(place))
     return ", ".join(said)

@@ -11,13 +11,7 @@ from facevalue.report.figures import counted, measure_link
 from facevalue.report.metrics import base_of, unit_of
 from facevalue.report.model import Material
 from facevalue.report.small_cells import is_hidden
-from facevalue.report.wording import (
-    clean,
-    count,
-    level_words,
-    p_words,
-    quantity,
-)
+from facevalue.report.wording import clean, count, level_words, p_words, quantity
 
 __all__ = ["MAX_BYTES", "MAX_ROWS", "every_section", "method_codes"]
 

@@ -36,8 +36,8 @@ STRESS = (
     "Answers are known under the changes that the audit file names and under no others. A severity "
     "is measured on the media; how far a person would notice it is not known.",
     "What answers hang on is told by hiding parts of the media, which makes pictures and sounds "
-    "that no camera takes. Where a part is meant to be a face, it is taken to fill the middle of "
-    "an upright crop; no face is looked for.",
+    "that no camera takes. No face is looked for: where a part is meant to be one, it is a fixed "
+    "place, or one that landmarks of the data name.",
 )
 
 

@@ -170,9 +170,17 @@ STRESS_POLICIES = (
         "of one system on one dataset at once, and for all labels where labels are told.",
     ),
     (
-        "The smallest change",
-        "One step of the scale in a few pixels or samples; of a system that draws its answers, "
-        "asking it again. What changes no more answers than that is not shown to move them.",
+        "The floor",
+        "Changes are held against the smallest change there is, one step of the scale in a few "
+        "pixels or samples; where a system is declared to draw its answers, or no smallest change "
+        "was asked, against asking again. The smallest change itself, and other ways of asking, "
+        "are held against asking again. What changes no more answers than its floor is not shown "
+        "to move them.",
+    ),
+    (
+        "Failures under changed media",
+        "A failure is not the answer that was there before, and counts as an answer that changed. "
+        "How often there is one is told beside it.",
     ),
     (
         "Severity",

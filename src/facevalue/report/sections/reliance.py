@@ -33,14 +33,14 @@ from facevalue.report.metrics import metric_words, parts
 from facevalue.report.model import Material, Pair, StressedCondition
 from facevalue.report.sections.stress_view import UNCHANGED, StressView
 from facevalue.report.small_cells import is_hidden
-from facevalue.report.wording import Unit, count, level_words, number, quantity, slug
+from facevalue.report.wording import Unit, count, level_words, listed, number, quantity, slug
 
 __all__ = ["nothing_left_blocks", "reliance_blocks", "words_blocks"]
 
 SIDE = 4
 _CELL = re.compile(r"hide-r([1-4])c([1-4])")
 _PIECE = re.compile(r"hide-t[1-8]")
-TWIN = "-same-label"
+SWAP, TWIN = "swap-", "-same-label"
 
 HANGS_ON = (
     "A part is taken away or put in from elsewhere. The more answers change, the more they hang on "
@@ -48,18 +48,41 @@ HANGS_ON = (
     "Hiding draws edges and leaves a grey or quiet place, which can move answers by itself."
 )
 TWINS = (
-    "Where something is put in from another item, it stands beside the same done with an item of "
-    "the same label: edges and strangeness are alike in both, so only where the first moves more "
+    "{}: put in from an item of another label, it stands beside the same done with an item of the "
+    "same label. Edges and strangeness are alike in both, so only where the first moves more "
     "answers than the second is it the other label that moves them."
+)
+NO_TWIN = (
+    "{}: the same with an item of the same label was not asked, so it is not known how much is due "
+    "to the other label, and how much to edges and strangeness."
+)
+ONLY_TWIN = (
+    "{}: the same with an item of another label was not asked. This tells how much edges and "
+    "strangeness move, and nothing about labels."
 )
 WORDS = (
     "Each item is held beside two others of other people and of another annotated label: one with "
     "the same words, and one with other words. An answer that goes with how something is said "
     "agrees with both equally often; one that goes with the words agrees more often with the first."
 )
+PLACES = (
+    "hide-eyes", "hide-mouth", "hide-brows-and-forehead", "keep-face", "keep-face-blur",
+    "keep-background", "keep-background-blur",
+)  # fmt: skip
+"""What is about a part of a face."""
+FIXED = (
+    "Eyes, mouth and face are taken to be where they lie in an upright crop that the face fills: "
+    "fixed places in the picture. No face is looked for."
+)
+PLACED = (
+    "Eyes, mouth and face are hidden where landmarks of the data say that they are ({}). Items "
+    "without landmarks are left out."
+)
+GONE = {"keep-background": "face", "keep-pauses": "speech"}
+"""What is gone where nothing but the rest is kept."""
 WITHOUT = (
-    "Answers that stay when the face or the speech is gone are not read from it; they may also be "
-    "what the system says to everything."
+    "Answers that stay when the {} is gone are not read from it. They may also be what the system "
+    "says to everything."
 )
 
 
@@ -145,14 +168,34 @@ def reliance_blocks(view: StressView) -> list[Block]:
         )
         if figure is not None
     ]
-    said = [HANGS_ON]
-    said += [TWINS] if any((c.curve or "").endswith(TWIN) for c in others) else []
-    said += [WITHOUT] if any((c.curve or "").startswith("keep-") for c in others) else []
+    said = [HANGS_ON, *_place_words(view), *_swap_words(others)]
+    said += [WITHOUT.format(GONE[c.curve]) for c in others if c.curve in GONE]
     blocks: list[Block] = [Heading("What the answer hangs on", 4), Prose(tuple(said))]
     if figures:
         blocks.append(Gallery(tuple(figures)))
     right = _right_table(view, others)
     return [*blocks, right] if right.rows else blocks
+
+
+def _place_words(view: StressView) -> list[str]:
+    """Say where eyes, mouth and face are taken to be, where pictures are asked about."""
+    if view.sheet.landmarks:
+        named = listed([name.replace("_", " ") for name in view.sheet.landmarks])
+        return [PLACED.format(named)]
+    return [FIXED] if any(c.curve in PLACES for c in view.conditions(RELIANCE)) else []
+
+
+def _swap_words(conditions: list[StressedCondition]) -> list[str]:
+    """Say of everything that is put in from elsewhere what it is to be held against."""
+    titles = {c.curve: c.title or c.name for c in conditions if c.curve is not None}
+    twins = [name for name in titles if name.endswith(TWIN)]
+    swaps = [name for name in titles if name.startswith(SWAP) and name not in twins]
+    told = (
+        (TWINS, [s for s in swaps if f"{s}{TWIN}" in twins]),
+        (NO_TWIN, [s for s in swaps if f"{s}{TWIN}" not in twins]),
+        (ONLY_TWIN, [t for t in twins if t.removesuffix(TWIN) not in swaps]),
+    )
+    return [words.format(listed([titles[n] for n in names])) for words, names in told if names]
 
 
 def _grid(conditions: list[StressedCondition]) -> dict[tuple[int, int], StressedCondition]:

@@ -19,12 +19,8 @@ from facevalue.report.blocks import (
     Text,
 )
 from facevalue.report.figures import Entry, entry_table, finding_link, quantity_cell
-from facevalue.report.model import Material, Pair, StressedCondition
-from facevalue.report.sections.reliance import (
-    nothing_left_blocks,
-    reliance_blocks,
-    words_blocks,
-)
+from facevalue.report.model import AGAIN, REPEAT, SMALLEST, Material, Pair, StressedCondition
+from facevalue.report.sections.reliance import nothing_left_blocks, reliance_blocks, words_blocks
 from facevalue.report.sections.stress_curves import curve_figures
 from facevalue.report.sections.stress_details import (
     change_blocks,
@@ -34,6 +30,7 @@ from facevalue.report.sections.stress_details import (
     worst_blocks,
 )
 from facevalue.report.sections.stress_view import (
+    FAILED,
     FLOOR,
     UNCHANGED,
     Scale,
@@ -47,6 +44,7 @@ from facevalue.report.wording import (
     level_words,
     listed,
     number,
+    p_phrase,
     p_words,
     quantity,
 )
@@ -54,15 +52,19 @@ from facevalue.report.wording import (
 __all__ = ["stress_section"]
 
 MAX_STOPPED = 6
+NO_SKILL = "{} is not shown to have any skill here: answers that stay are no merit."
 
 SEVERITY = (
     "Severity, from 1 to 5, says how far media are changed by one measure for all changes "
     "(structural similarity for pictures, distance of log-mel spectra for sounds), so that "
-    "severity 3 of one change is about as far as severity 3 of another; 0 is the media as they are."
+    "severity 3 of one change is about as far as severity 3 of another; 0 is the media as they "
+    "are. The steps were set on reference media. On others, such as very small or grey pictures, a "
+    "step can change less, or nothing."
 )
 STAYING = (
     "What is told is whether an answer stays what it was, not whether it is right: an answer that "
-    "stays can be wrong, and a system that gives everybody the same label never changes it."
+    "stays can be wrong, and a system that gives everybody the same label never changes it. An "
+    "item that gets no answer any more counts as an answer that changed."
 )
 AREA_SAYS = (
     "“Over severities” is the area under the share of answers unchanged, from severity 0, where it "
@@ -98,7 +100,25 @@ def stress_section(material: Material) -> Section | None:
 
 
 def _first_words(views: list[StressView]) -> tuple[str, ...]:
-    return (SEVERITY, STAYING, *((AREA_SAYS,) if any(v.nuisances for v in views) else ()))
+    area = (AREA_SAYS,) if any(v.nuisances for v in views) else ()
+    return (SEVERITY, STAYING, *_skill_words(views), *area)
+
+
+def _skill_words(views: list[StressView]) -> list[str]:
+    """Say for whom it is no merit that answers stay, or may be none."""
+    said = []
+    if guesses := [v.pair.title for v in views if v.is_skill_shown is False]:
+        said.append(
+            f"Not shown to beat systems that need no model: {listed(guesses)}. That answers stay "
+            "is no merit there: a system that guesses or always says the same may be moved by "
+            "nothing."
+        )
+    if unknown := [v.pair.title for v in views if v.is_skill_shown is None]:
+        said.append(
+            f"Whether there is any skill was not measured for {listed(unknown)}. That answers stay "
+            "is no merit by itself there."
+        )
+    return said
 
 
 def anchor_of(pair: Pair) -> str:
@@ -109,7 +129,7 @@ def anchor_of(pair: Pair) -> str:
 def _view_blocks(material: Material, view: StressView, *, is_alone: bool) -> list[Block]:
     blocks: list[Block] = [
         Heading(view.pair.title, 3, anchor_of(view.pair)),
-        Prose((" ".join(_paragraph(view)),)),
+        Prose(tuple(" ".join(said) for said in _paragraphs(view) if said)),
     ]
     if view.nuisances:
         blocks += [Heading("Changes that should not matter", 4), _ranking(view)]
@@ -140,14 +160,15 @@ def _figures(views: list[StressView]) -> list[Block]:
     return [Gallery(figures)] if figures else []
 
 
-def _paragraph(view: StressView) -> list[str]:
+def _paragraphs(view: StressView) -> tuple[list[str], ...]:
     """Return in words how often answers stay, and what was left out."""
-    return [
-        *_asked_words(view),
-        *_floor_words(view),
-        *_worst_words(view),
-        *_beyond_words(view),
-    ]
+    no_skill = [NO_SKILL.format(view.pair.system)]
+    return (
+        _asked_words(view),
+        _floor_words(view),
+        [*_worst_words(view), *_beyond_words(view)],
+        no_skill if view.is_skill_shown is False else [],
+    )
 
 
 def _asked_words(view: StressView) -> list[str]:
@@ -178,32 +199,67 @@ def _asked_words(view: StressView) -> list[str]:
 
 
 def _floor_words(view: StressView) -> list[str]:
+    """Say what changes where media stay as they are, or nearly."""
     said = []
-    floor = view.sheet.floor
-    again = view.of("repeat", UNCHANGED)
-    if floor is not None and floor != "repeat" and (found := view.of(floor, UNCHANGED)) is not None:
+    smallest, floor = view.smallest, view.sheet.floor
+    if smallest is not None and (found := view.of(smallest.name, UNCHANGED)) is not None:
+        is_floor = ": what other changes are held against" if smallest.name == floor else ""
         said.append(
-            f"Under the smallest change ({floor}), {_stay(found.result)}: what other changes are "
-            "held against."
+            f"Under the smallest change ({smallest.name}), {_stay(found.result)}{is_floor}."
         )
-    if again is not None:
-        beside = ", which other changes are held against" if floor == "repeat" else ""
-        said.append(f"Asked again about the same media, {_stay(again.result)}{beside}.")
-        value = again.result.value
-        if view.sheet.is_deterministic and value is not None and value < 1.0:
-            # One other answer is proof, and needs no p-value (`facevalue.audits.attribution`).
-            said.append("It is declared to answer the same media alike, and does not.")
-    others = [c for c in view.checks if c.name in CHECKS and c.name != "repeat"]
+    if (again := view.of(REPEAT, UNCHANGED)) is not None:
+        is_floor = ", which other changes are held against" if floor == REPEAT else ""
+        said.append(f"Asked again about the same media, {_stay(again.result)}{is_floor}.")
+        said += _again_words(view)
+    if smallest is not None and view.sheet.floor_words(smallest.name):
+        said += _smallest_words(view, smallest.name)
+    others = [c for c in view.checks if c.name in CHECKS and c.name != REPEAT]
     moved = [
-        f"{view.words(c.name)} ({quantity(f.result, Unit.SHARE)})"
+        f"{view.words(c.name)} ({quantity(f, Unit.SHARE)} unchanged{view.fails(c.name)})"
         for c in others
-        if (f := view.of(c.name, UNCHANGED)) is not None
-        and isinstance(f.result, Estimate)
-        and f.result.value < 1.0
+        if (f := view.estimate(c.name, UNCHANGED)) is not None and f.value < 1.0
     ]
     if moved:
-        said.append(f"Answers also change though the media do not: {'; '.join(moved)}.")
+        are = [c for c in others if view.are_others(c.name) is not False]
+        what = "Answers also change" if are else "Answers also fail to come"
+        said.append(f"{what} though the media do not: {'; '.join(moved)}.")
     return said
+
+
+def _again_words(view: StressView) -> list[str]:
+    """Say of a system that is asked again whether it answers otherwise, or fails."""
+    found = view.of(REPEAT, UNCHANGED)
+    value = None if found is None else found.result.value
+    if value is None or value >= 1.0:
+        return []
+    said, are_others = [], view.are_others(REPEAT)
+    fails = view.estimate(REPEAT, FAILED)
+    if fails is not None and fails.value > 0.0:
+        said.append(f"Asked again, it fails on {quantity(fails, Unit.SHARE)} of the items.")
+    if are_others is False:
+        said.append("Failures are all that changes: no other answer is given.")
+    if are_others and view.sheet.is_deterministic:
+        # One other answer is proof, and needs no p-value (`facevalue.audits.attribution`).
+        said.append("It is declared to answer the same media alike, and does not.")
+    return said
+
+
+def _smallest_words(view: StressView, smallest: str) -> list[str]:
+    """Hold the smallest change against asking again."""
+    found = view.of(smallest, FLOOR)
+    if found is None or not isinstance(found.result, Estimate):
+        return []
+    told = found.result
+    more = (
+        f"The smallest change changes {quantity(told, Unit.GAP)} more of the answers than "
+        f"{view.sheet.floor_words(smallest)}"
+    )
+    p = found.p_adjusted
+    if p is None:
+        return [f"{more}."]
+    is_shown = told.value > 0 and p < 1.0 - view.level
+    so = ": answers hang on the last bits of the media" if is_shown else ", which may be chance"
+    return [f"{more} (adjusted {p_phrase(p)}){so}."]
 
 
 def _stay(result: object) -> str:
@@ -215,20 +271,15 @@ def _stay(result: object) -> str:
 def _worst_words(view: StressView) -> list[str]:
     said = []
     for severity in (1, 3):
-        steps = [
-            (e.value, c, e)
-            for s in view.nuisances
-            for c in s.steps
-            if c.severity == severity and (e := view.estimate(c.name, UNCHANGED)) is not None
-        ]
-        if not steps:
+        told = view.worst_at(severity)
+        if told is None:
             continue
-        _, worst, found = min(steps, key=lambda t: t[0])
+        n, worst, found = told
         title = worst.title or worst.name
-        stay = f"{quantity(found, Unit.SHARE)} of the answers stay"
-        if len(steps) > 1:
+        stay = f"{quantity(found, Unit.SHARE)} of the answers stay{view.fails(worst.name)}"
+        if n > 1:
             said.append(
-                f"Of {count(len(steps), 'change')} at severity {severity}, “{title}” "
+                f"Of {count(n, 'change')} at severity {severity}, “{title}” "
                 f"({worst.name}) moves most: {stay}."
             )
         else:
@@ -239,7 +290,7 @@ def _worst_words(view: StressView) -> list[str]:
 
 
 def _beyond_words(view: StressView) -> list[str]:
-    """Say how many changes move more answers than the smallest change does."""
+    """Say how many changes move more answers than what they are held against."""
     told = [
         c.name
         for s in view.nuisances
@@ -256,11 +307,11 @@ def _beyond_words(view: StressView) -> list[str]:
         )
         if m.condition in told
     ]
-    surest = f"; the strongest is {view.words(moved[0].condition)}" if moved else ""
-    against = "asking again does" if view.sheet.floor == "repeat" else "the smallest change"
+    surest = f" The strongest is {view.words(moved[0].condition)}." if moved else ""
+    are = "is" if len(moved) == 1 else "are"
     return [
-        f"{len(moved):,} of {count(len(told), 'condition')} are shown to move more answers than "
-        f"{against}, all of them allowed for{surest}."
+        f"{len(moved):,} of {count(len(told), 'condition')} {are} shown to move more answers than "
+        f"{view.sheet.floor_words(told[0])} does; their p-values allow for all conditions.{surest}"
     ]
 
 
@@ -270,13 +321,13 @@ def _ranking(view: StressView) -> Table:
     columns = [
         Column("What is done, up to severity"),
         Column("Over severities", "number"),
-        Column("Lowest step", "number"),
+        Column("Severity with fewest", "number"),
         *([Column("p adjusted", "number")] * has_floor),
         Column("Finding"),
     ]
     rows = [_ranking_row(view, scale, with_floor=has_floor) for scale in view.ranked()]
-    floor = "asking again" if view.sheet.floor == "repeat" else "the smallest change"
-    against = f"; p is of the lowest step against {floor}" if has_floor else ""
+    floor = AGAIN if view.sheet.floor == REPEAT else SMALLEST
+    against = f"; p is of the severity with fewest, against {floor}" if has_floor else ""
     table = Table(
         caption=f"{view.pair.title}: answers unchanged, % ({level_words(view.level)} intervals), "
         f"the changes that move most first{against}",
@@ -289,7 +340,7 @@ def _ranking(view: StressView) -> Table:
 def _ranking_row(view: StressView, scale: Scale, *, with_floor: bool) -> tuple[Text, ...]:
     found, worst = view.summary(scale), view.worst_step(scale)
     row: list[Text] = [
-        f"{scale.title} ({scale.reach})",
+        f"{scale.title} ({scale.reach_words})",
         "–" if found is None else _without_unit(found),
         _lowest(view, worst),
     ]
@@ -356,7 +407,7 @@ def _side_by_side(dataset: str, views: list[StressView]) -> Table:
     for scale, each in _shared(views):
         reaches = {s.reach for s in each if s is not None}
         alike = len(reaches) == 1
-        row: list[Text] = [f"{scale.title} ({scale.reach})" if alike else scale.title]
+        row: list[Text] = [f"{scale.title} ({scale.reach_words})" if alike else scale.title]
         for view, own in zip(views, each, strict=True):
             found = None if own is None else view.summary(own)
             if own is None or found is None:
@@ -397,7 +448,7 @@ def _most_often(views: list[StressView]) -> list[str]:
     ranked = sorted(wins.items(), key=lambda kv: -kv[1])
     said = listed([f"{name} under {k}" for name, k in ranked])
     return [
-        f"Of {count(n, 'change')} that all were put under, the most answers stay with: {said} "
-        "(ties count for nobody). Differences between systems are not tested here; two runs are "
-        "held against each other, item by item, by facevalue compare."
+        f"All systems were put under {count(n, 'kind')} of change. Most answers stay with {said} "
+        "(ties count for nobody). Differences between systems are not tested here; the command "
+        "facevalue compare holds two runs against each other, item by item."
     ]

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from facevalue.domain.estimates import Estimate
-from facevalue.report.blocks import (
-    Column,
-    Curves,
-    Figure,
-    Panel,
-    StepPoint,
-    Table,
-    Text,
-)
+from facevalue.report.blocks import Column, Curves, Figure, Panel, StepPoint, Table, Text
 from facevalue.report.figures import measure_link, quantity_cell
-from facevalue.report.sections.stress_view import (
-    UNCHANGED,
-    Scale,
-    StressView,
-    ordered_heads,
-)
+from facevalue.report.sections.stress_view import UNCHANGED, Scale, StressView, ordered_heads
 from facevalue.report.stress_figures import MARKS
 from facevalue.report.wording import Unit, count, level_words, listed, quantity, slug
 

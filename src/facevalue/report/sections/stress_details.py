@@ -8,10 +8,22 @@ from facevalue.audits import ROBUSTNESS
 from facevalue.audits.findings import Finding
 from facevalue.audits.looks import LARGEST_GAP
 from facevalue.domain.estimates import Estimate
-from facevalue.report.blocks import Block, Bullets, Column, Heading, Prose, Table, Text
+from facevalue.report.blocks import (
+    Block,
+    Bullets,
+    Column,
+    Heading,
+    Picture,
+    Pictures,
+    Prose,
+    Table,
+    Text,
+)
 from facevalue.report.figures import Entry, entry_table, finding_link, quantity_cell
 from facevalue.report.metrics import metric_words, parts, unit_of
+from facevalue.report.model import WorstItem
 from facevalue.report.sections.stress_view import (
+    FAILURES,
     UNCHANGED,
     Scale,
     StressView,
@@ -40,8 +52,9 @@ __all__ = [
 MAX_PUSHES = 10
 MAX_GAPS = 10
 MAX_FAILURES = 10
+FAILS = "fails"
 SEVERITIES = (1, 2, 3, 4, 5)
-ACCURACY, CONFIDENCE, FAILURES = "accuracy_change", "confidence_change", "failure_change"
+ACCURACY, CONFIDENCE = "accuracy_change", "confidence_change"
 RATE = "prediction_rate_change"
 GAPS_IN = (UNCHANGED, ACCURACY)
 
@@ -96,9 +109,11 @@ def push_blocks(view: StressView) -> list[Block]:
     if not found:
         return []
     clear = [f for f in found if _is_clear(view, f)]
+    tell = "tells" if len(clear) == 1 else "tell"
     head = (
-        f"Of {count(len(found), 'change')} of how often a label is predicted (every label under "
-        f"every condition), {len(clear):,} are told apart from none, all of them allowed for."
+        "How often each label is predicted was held, under every condition, against how often it "
+        f"is without: {count(len(found), 'comparison')}, of which {len(clear) or 'none':} {tell} a "
+        "change apart from chance, with p-values that allow for all."
     )
     blocks: list[Block] = [Heading("Where answers are pushed", 4)]
     if not clear:
@@ -106,7 +121,7 @@ def push_blocks(view: StressView) -> list[Block]:
     largest = _largest_pushes(view, clear)
     beyond = (
         " The largest of each label under each kind of change"
-        f"{', ten of them' if len(largest) == MAX_PUSHES else ''}, with intervals that allow for "
+        f"{', ten at most' if len(largest) == MAX_PUSHES else ''}, with intervals that allow for "
         "all:"
     )
     return [
@@ -204,7 +219,7 @@ def _severity(view: StressView, finding: Finding) -> str:
 def _failure_blocks(view: StressView) -> list[Block]:
     found = [
         f
-        for c in view.conditions(ROBUSTNESS)
+        for c in view.asked.values()
         if (f := view.of(c.name, FAILURES)) is not None and isinstance(f.result, Estimate)
     ]
     more = sorted(
@@ -328,7 +343,27 @@ def worst_blocks(view: StressView) -> list[Block]:
             Column("Item"),
             Column("Conditions that change its answer", "number"),
             Column("Conditions it was asked under", "number"),
+            Column("Mildest that changes it"),
+            Column("Answer as it is"),
+            Column("Answer then"),
         ),
-        rows=tuple((w.item, f"{w.n_changed:,}", f"{w.n_asked:,}") for w in worst),
-    )
-    return [Heading("Items whose answers change most", 4), Prose((said,)), table]
+        rows=tuple(
+            (w.item, f"{w.n_changed:,}", f"{w.n_asked:,}", view.words(w.condition),
+             w.before or FAILS, w.after or FAILS)
+            for w in worst
+        ),
+    )  # fmt: skip
+    pictures = tuple(p for w in worst for p in _pictures(view, w))
+    blocks: list[Block] = [Heading("Items whose answers change most", 4), Prose((said,)), table]
+    return [*blocks, Pictures(pictures)] if pictures else blocks
+
+
+def _pictures(view: StressView, worst: WorstItem) -> list[Picture]:
+    """Return an item as it is and changed, each with what is predicted of it."""
+    if len(worst.pictures) != 2:
+        return []
+    ways = (("as it is", worst.before), (view.words(worst.condition), worst.after))
+    return [
+        Picture(png=png, says=f"{worst.item}, {way}: predicted {label or 'nothing'}")
+        for png, (way, label) in zip(worst.pictures, ways, strict=True)
+    ]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from facevalue.audits import CONTROLS, RELIANCE, ROBUSTNESS
-from facevalue.audits.findings import Finding
+from facevalue.audits import CONTROLS, RELIANCE, ROBUSTNESS, is_skill_shown
+from facevalue.audits.attribution import are_others
+from facevalue.audits.findings import Finding, FindingSet
 from facevalue.domain.estimates import Estimate
 from facevalue.report.model import Material, Pair, StressedCondition, StressSheet
 from facevalue.report.small_cells import is_hidden
+from facevalue.report.wording import Unit, quantity
 
 __all__ = [
     "AREA",
+    "FAILED",
+    "FAILURES",
     "FLOOR",
     "UNCHANGED",
     "Scale",
@@ -23,6 +28,9 @@ __all__ = [
 ]
 
 UNCHANGED = "unchanged"
+FAILURES = "failure_change"
+FAILED = "failure_rate"
+TINY = 1e-9
 AREA = "unchanged_area"
 FLOOR = "unchanged_below_floor"
 
@@ -40,6 +48,11 @@ class Scale:
     def reach(self) -> int:
         """The highest severity that was asked."""
         return self.steps[-1].severity or 0
+
+    @property
+    def reach_words(self) -> str:
+        """The highest severity that was asked, where it is one of the scale."""
+        return "below the scale" if self.steps[-1].is_below_scale else str(self.reach)
 
     @property
     def is_scale(self) -> bool:
@@ -102,7 +115,7 @@ class StressView:
         """The kinds of change that should not move the answer, without the smallest change."""
         scales: dict[str, list[StressedCondition]] = {}
         for c in self.conditions(ROBUSTNESS):
-            if c.curve is not None and c.name != self.sheet.floor:
+            if c.curve is not None and not self._is_ground(c):
                 scales.setdefault(c.curve, []).append(c)
         return [
             Scale(
@@ -118,7 +131,51 @@ class StressView:
     def checks(self) -> list[StressedCondition]:
         """Other ways of asking, and the smallest change."""
         found = self.conditions(ROBUSTNESS)
-        return [c for c in found if c.curve is None or c.name == self.sheet.floor]
+        return [c for c in found if c.curve is None or self._is_ground(c)]
+
+    def _is_ground(self, condition: StressedCondition) -> bool:
+        # Held against asking again, it is still no change to be ranked among others.
+        return condition.is_smallest or condition.name == self.sheet.floor
+
+    @property
+    def smallest(self) -> StressedCondition | None:
+        """The smallest change, if it was asked."""
+        return next((c for c in self.checks if c.curve is not None), None)
+
+    def worst_at(self, severity: int) -> tuple[int, StressedCondition, Estimate] | None:
+        """Return how many changes have a step of a severity, and under which fewest answers stay.
+
+        A change below the scale has no severity that others could be held against.
+        """
+        steps = [
+            (e.value, c, e)
+            for s in self.nuisances
+            for c in s.steps
+            if c.severity == severity and not c.is_below_scale
+            if (e := self.estimate(c.name, UNCHANGED)) is not None
+        ]
+        if not steps:
+            return None
+        _, worst, found = min(steps, key=lambda t: t[0])
+        return len(steps), worst, found
+
+    @cached_property
+    def is_skill_shown(self) -> bool | None:
+        """Whether the system is shown to beat those without a model; `None` if not measured."""
+        told, at = FindingSet(self.pair.findings), self.pair
+        return is_skill_shown(told, at.system, at.dataset, None)
+
+    def fails(self, condition: str) -> str:
+        """Say on how many items the system fails under a condition, if on more than without."""
+        more, now = (self.estimate(condition, m) for m in (FAILURES, FAILED))
+        if more is None or now is None or more.value <= 0.0:
+            return ""
+        return f", fails on {quantity(now, Unit.SHARE)} of the items"
+
+    def are_others(self, condition: str) -> bool | None:
+        """Whether some answers that change are other answers; `None` where that is open."""
+        found = [self.of(condition, m) for m in (UNCHANGED, FAILURES, FAILED)]
+        return are_others(*(None if f is None else f.result.value for f in found))
 
     def summary(self, scale: Scale) -> Finding | None:
         """Return the area under the share unchanged; of a single step, the share itself."""
@@ -140,14 +197,8 @@ class StressView:
         return min(told, key=lambda t: t[0])[1] if told else None
 
     def words(self, condition: str) -> str:
-        """Return a condition in words: ``Gaussian blur, severity 3``."""
-        c = self.asked.get(condition)
-        if c is None or not c.title:
-            return condition
-        steps = [o for o in self.asked.values() if o.curve == c.curve]
-        if c.curve is None or len(steps) == 1:
-            return c.title
-        return f"{c.title}, severity {c.severity}"
+        """Return a condition in words; its name where there are none."""
+        return self.sheet.words(condition) or condition
 
 
 def adjusted_ends(finding: Finding) -> tuple[float, float] | None:

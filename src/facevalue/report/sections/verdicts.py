@@ -24,12 +24,7 @@ from facevalue.report.blocks import (
 from facevalue.report.figures import Entry, Wanted, dot_figure, entry_table
 from facevalue.report.metrics import unit_of
 from facevalue.report.model import Material
-from facevalue.report.sections.criteria import (
-    about,
-    bound_words,
-    criterion_unit,
-    criterion_words,
-)
+from facevalue.report.sections.criteria import about, bound_words, criterion_unit, criterion_words
 from facevalue.report.small_cells import is_hidden
 from facevalue.report.wording import count, listed, quantity, shorten
 
@@ -61,8 +56,9 @@ def verdicts_section(material: Material) -> Section:
     cards = tuple(_card(material, v, i) for i, v in enumerate(verdicts, start=1))
     key = (
         "Upheld: the whole interval lies on the claimed side of the bound. Not upheld: all of it "
-        "lies on the other side. Inconclusive: the bound lies inside the interval. Not "
-        "testable: these data, or any data, lack what the claim is about."
+        "lies on the other side. Inconclusive: the bound lies inside the interval, or the system "
+        "is not shown to have the skill without which the number counts for nothing. Not testable: "
+        "these data, or any data, lack what the claim is about."
     )
     blocks: tuple[Block, ...] = (Prose((in_one_sentence(verdicts),)),)
     if cards:
@@ -74,7 +70,7 @@ def _card(material: Material, verdict: Verdict, position: int) -> Card:
     on = f" on {verdict.dataset}" if verdict.dataset else ""
     steps = (
         Step("The claim", tuple(_claimed(verdict.claim))),
-        Step("What would settle it", tuple(_settles(verdict.claim))),
+        Step("What would settle it", tuple(_settles(material, verdict))),
         Step("What there is", tuple(_there_is(material, verdict, position))),
         Step("The verdict", tuple(_concluded(verdict))),
     )
@@ -95,7 +91,8 @@ def _claimed(claim: Claim) -> list[Text]:
     return said or ["Nobody is named as its source."]
 
 
-def _settles(claim: Claim) -> list[Text]:
+def _settles(material: Material, verdict: Verdict) -> list[Text]:
+    claim = verdict.claim
     said: list[Text] = []
     if claim.settles:
         said.append(f"{claim.settles[:1].upper()}{claim.settles[1:].rstrip('.')}.")
@@ -104,7 +101,8 @@ def _settles(claim: Claim) -> list[Text]:
     if claim.construct:
         said.append(f"What it takes to be true or false: {claim.construct}")
     if claim.criterion is not None:
-        said.append(f"Held against, in this audit: {criterion_words(claim.criterion)}.")
+        held = criterion_words(material, verdict, claim.criterion)
+        said.append(f"Held against, in this audit: {held}.")
     return said or ["Nothing that its source, or this audit, names."]
 
 
@@ -124,7 +122,7 @@ def _there_is(material: Material, verdict: Verdict, position: int) -> list[Text]
         else f"; from {count(result.n_items, 'item')}"
     )
     basis = Link("What this rests on", f"#basis-{position}")
-    return [f"{quantity(result, unit_of(first.place))}: {about(first)}{size}.", basis]
+    return [f"{quantity(result, unit_of(first.place))}: {about(material, first)}{size}.", basis]
 
 
 def _why(verdict: Verdict) -> str:
@@ -173,7 +171,7 @@ def claim_blocks(material: Material) -> list[Block]:
             entry_table(
                 f"Findings the verdict rests on, the deciding one first{more}",
                 "Finding about",
-                [Entry(about(f), f) for f in found[:MAX_LISTED]],
+                [Entry(about(material, f), f) for f in found[:MAX_LISTED]],
                 noun=material.noun(verdict.dataset),
                 level=material.report.provenance.level,
             )
@@ -202,7 +200,7 @@ def _figure(material: Material, verdict: Verdict, drawn: list[Finding]) -> Figur
     criterion = verdict.claim.criterion
     assert criterion is not None  # else nothing could be drawn
     return dot_figure(
-        [Entry(about(f), f) for f in drawn],
+        [Entry(about(material, f), f) for f in drawn],
         Wanted(
             name=("claim", verdict.claim.id, verdict.system),
             title=f"{verdict.system}: what was found, and what is claimed",
