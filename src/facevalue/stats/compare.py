@@ -186,7 +186,7 @@ def _same_for_all(r: Replicates, spec: IntervalSpec, reach: float) -> Estimate:
     the error at which the interval ends on zero: with ``reach`` the sign test.
     """
     value = 0.0 if abs(r.value) <= TINY else r.value
-    furthest, n = max(reach, abs(value)), _independent(r)
+    furthest, n = max(reach, abs(value)), r.independent_subjects
     share = silent_reach(r, spec.level)
     low, high = value - share * (furthest + value), value + share * (furthest - value)
     return Estimate(
@@ -222,19 +222,7 @@ def silent_reach(r: Replicates, level: float) -> float:
     >>> round(silent_reach(none, 0.95), 3)               # 1 − 0.025 ** (1 / 9)
     0.336
     """
-    return clopper_pearson(0.0, _independent(r), level)[1]
-
-
-def _independent(r: Replicates) -> float:
-    """Return how many chances there were to see a subject who differs otherwise.
-
-    Where a row counts several people, any of them may be the one: of as many people there are so
-    many times fewer rows that are free of each other.
-    """
-    if r.most_effective is None or r.weights is None:
-        return r.effective_subjects
-    per_row = float(r.weights.sum()) / r.n_answers
-    return min(r.most_effective, 1.0 / float((r.shares**2).sum()) / per_row)
+    return clopper_pearson(0.0, r.independent_subjects, level)[1]
 
 
 def ratio(group: Replicates, reference: Replicates, spec: IntervalSpec) -> Estimate | NotEstimable:

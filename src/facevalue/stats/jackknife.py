@@ -171,6 +171,18 @@ class Replicates:
         return effective if self.most_effective is None else min(effective, self.most_effective)
 
     @cached_property
+    def independent_subjects(self) -> float:
+        """Chances there were to see somebody who is otherwise, for exact binomial bounds.
+
+        Where a row counts several people, any of them may be the one: of as many people there are
+        so many times fewer rows that are free of each other.
+        """
+        if self.most_effective is None or self.weights is None:
+            return self.effective_subjects
+        per_row = float(self.weights.sum()) / self.n_answers
+        return min(self.most_effective, 1.0 / float((self.shares**2).sum()) / per_row)
+
+    @cached_property
     def deviations(self) -> FloatArray:
         """What each subject adds: their squares sum to the CR2 variance.
 
@@ -375,7 +387,7 @@ def share_ends(r: Replicates, t: float, level: float) -> tuple[float, float, str
     if spread > TINY and r.is_constant and r.scale is Scale.SHARE:
         # Everybody is right equally often, so nobody is wholly right or wholly wrong.
         return *_exact(p, r.n_answers, level), METHOD_ANSWERS
-    low, high = _exact(p, r.effective_subjects, level)
+    low, high = _exact(p, r.independent_subjects, level)
     if spread <= TINY or r.is_constant:
         return low, high, METHOD_EXACT
     logit, reach = np.log(p / (1.0 - p)), t * np.sqrt(r.variance) / spread

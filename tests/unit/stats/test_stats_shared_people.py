@@ -142,6 +142,14 @@ def swapped(rng: np.random.Generator, n_people: int, n_items: int, partners: flo
     return (rng.random(len(own)) >= rate).astype(float), own, theirs
 
 
+def rarely_odd(rng: np.random.Generator, n_people: int, share: float) -> Drawn:
+    """Each item beside one of another person; it changes where either of the two is odd."""
+    own = np.repeat(np.arange(n_people), 10)
+    theirs = (own + rng.integers(1, n_people, len(own))) % n_people
+    odd = rng.random(n_people) < share
+    return (~(odd[own] | odd[theirs])).astype(float), own, theirs
+
+
 def held_twice(rng: np.random.Generator, n_pairs: int, share: float) -> Drawn:
     """Pairs of people who agree or do not, each from both sides."""
     mine = np.arange(2 * n_pairs)
@@ -165,8 +173,20 @@ def held_unequally_often(rng: np.random.Generator, share: float) -> Drawn:
         (lambda rng: held_twice(rng, 10, 0.82), 0.82),
         (lambda rng: held_twice(rng, 40, 0.95), 0.95),
         (lambda rng: held_unequally_often(rng, 0.7), 0.7),
+        (lambda rng: rarely_odd(rng, 20, 0.08), 0.92**2),
+        (lambda rng: rarely_odd(rng, 80, 0.03), 0.97**2),
     ],
-    ids=["both people", "partner", "partner of 40", "6 pairs", "10 pairs", "40 pairs", "unequal"],
+    ids=[
+        "both people",
+        "partner",
+        "partner of 40",
+        "6 pairs",
+        "10 pairs",
+        "40 pairs",
+        "unequal",
+        "few odd people of 20",
+        "few odd people of 80",
+    ],
 )
 def test_intervals_miss_no_more_often_than_they_say(
     draw: Callable[[np.random.Generator], Drawn], true: float
