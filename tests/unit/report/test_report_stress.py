@@ -561,8 +561,8 @@ def test_worst_items_are_listed_where_asked_for_and_never_in_public() -> None:
     report = stressed(systems=ONE, worst=worst)
     found = table(report, "items whose answers change most often")
     assert found.rows == (
-        ("ann-7", "20", "31", "Blurred, severity 1", "anger", "sadness"),
-        ("bo-1", "3", "31", "Mirror image", "anger", "fails"),
+        ("ann-7", "20 of 31", "Blurred, severity 1", "anger", "sadness"),
+        ("bo-1", "3 of 31", "Mirror image", "anger", "fails"),
     )
     assert "ann-7" not in build_report(published(report))
     assert "Items whose answers change most" not in headings(published(report))

@@ -342,13 +342,12 @@ def worst_blocks(view: StressView) -> list[Block]:
         columns=(
             Column("Item"),
             Column("Conditions that change its answer", "number"),
-            Column("Conditions it was asked under", "number"),
-            Column("Mildest that changes it"),
-            Column("Answer as it is"),
-            Column("Answer then"),
+            Column("The mildest of them"),
+            Column("Predicted as it is"),
+            Column("Predicted then"),
         ),
         rows=tuple(
-            (w.item, f"{w.n_changed:,}", f"{w.n_asked:,}", view.words(w.condition),
+            (w.item, f"{w.n_changed:,} of {w.n_asked:,}", view.words(w.condition),
              w.before or FAILS, w.after or FAILS)
             for w in worst
         ),
