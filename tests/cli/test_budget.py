@@ -60,8 +60,8 @@ def test_the_same_command_goes_on_and_ends_where_a_whole_audit_does(audit: Path)
 
 STRESS = "stress:\n  checks: [repeat, alone]\n"
 SPENT = (
-    "mine: The budget of 50 questions is spent: 50 of 120 questions were asked (items, as they are "
-    "and under 2 conditions), 70 were not.\n"
+    "mine: The budget of 50 questions lasts for no further item: 48 of 120 questions were asked "
+    "(items, as they are and under 2 conditions), 72 were not.\n"
 )
 
 
@@ -70,7 +70,7 @@ def test_a_spent_budget_is_told_once_in_the_words_of_the_report(audit: Path, com
     audit.write_text(audit.read_text("utf-8") + STRESS, "utf-8")
     done = run(command, "audit.yaml", "--out", "run", "--budget", "50")
     first, more, answered, *left_out = done.stderr.splitlines(keepends=True)
-    assert first == "mine on pictures: 4 to answer\n"
+    assert first == "mine on pictures: 16 to answer\n"
     assert more == "mine on pictures: and more, under stress\n"
     assert re.fullmatch(r"mine on pictures: \d+ answers \([\d.]+/s\), \d failed\n", answered)
     assert left_out == [SPENT]

@@ -196,6 +196,28 @@ def test_steps(audit: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_plan_that_does_not_pass_the_check_is_not_locked(audit: Path) -> None:
+    audit.write_text(audit.read_text("utf-8").replace("groups: [sex]", "groups: [gone]"), "utf-8")
+    for command in (["check", str(audit)], ["lock", str(audit), "--out", "run"]):
+        refused = run("plan", *command)
+        assert refused.exit_code == 2
+        assert "'gone'" in refused.stderr
+    assert not Path("run").exists()
+
+
+def test_a_plan_can_be_locked_before_there_are_data(
+    audit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = audit.read_text("utf-8")
+    named = "  - {id: later, name: crema-d}\nsystems:"
+    audit.write_text(text.replace("systems:", named, 1), "utf-8")
+    monkeypatch.setenv("FACEVALUE_DATA", str(audit.parent))
+    locked = run("plan", "lock", str(audit), "--out", "run")
+    assert locked.exit_code == 0, locked.output
+    assert locked.stdout.startswith("Locked at ")
+    assert locked.stderr.startswith("Only the file itself was checked: ")
+
+
 BOUNDS = {0: "at_least: 0.1", 1: "at_least: 0.99", 3: "at_least: 0.82"}
 
 

@@ -46,7 +46,9 @@ ON_SOUNDS = [
     ("crop-start", 2),
 ]  # fmt: skip
 
-EVERYBODY = MeasureSpec(metrics=("unchanged", "unchanged_below_floor"))
+EVERYBODY = MeasureSpec(
+    metrics=("unchanged", "unchanged_below_floor", "failure_change", "failure_rate")
+)
 BY_GROUP = MeasureSpec(
     metrics=("unchanged", "accuracy"), groups=(("group",),), permutations=499, shuffles=1
 )

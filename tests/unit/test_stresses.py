@@ -121,7 +121,7 @@ def test_a_budget_leaves_whole_people_in_a_drawn_order(tmp_path: Path) -> None:
     assert 0 < min(n.values()) <= max(n.values()) < N_ITEMS
     # Conditions are equally complete, but for the item at which it was spent.
     assert max(n.values()) - min(n.values()) <= 1
-    assert told["says"].startswith("The budget of 90 questions is spent: ")
+    assert told["says"].startswith("The budget of 90 questions lasts for no further item: ")
     assert sum(asked(tmp_path).values()) <= 90
     base = RunFolder.open(run.folder).read_answers("mine", "pictures")
     assert base.height == max([base.height, *n.values()])
@@ -140,6 +140,45 @@ def test_a_budget_leaves_swaps_and_other_orders_as_complete_as_the_rest(tmp_path
     assert set(n) == {"repeat", "shuffled", "least-change:1", "swap-background:3", "mirror:5"}
     assert max(n.values()) - min(n.values()) <= 1
     assert max(n.values()) >= 15
+
+
+def test_a_budget_that_lasts_for_one_item_cannot_tell_of_neighbours(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        audited(tmp_path, STRESS + "  budget: {items: 9}\n")
+    assert str(caught.value) == (
+        "a budget of 9 questions lasts for 1 item (7 questions each). Items that are asked "
+        "together are compared by: alone. Give 14 questions or more, or leave these checks out."
+    )
+    assert not asked(tmp_path)
+    run = audited(tmp_path, STRESS.replace(", alone", "") + "  budget: {items: 9}\n")
+    (told,) = record(run)
+    assert {c["n_asked"] for c in told["conditions"]} == {1}
+
+
+def test_a_finished_store_is_read_at_once_whatever_the_budget(tmp_path: Path) -> None:
+    audited(tmp_path)
+    before = sum(asked(tmp_path).values())
+    (told,) = record(audited(tmp_path, STRESS + "  budget: {items: 20}\n"))
+    assert {c["n_asked"] for c in told["conditions"]} == {N_ITEMS}
+    assert told["says"] == ""
+    assert sum(asked(tmp_path).values()) == before
+
+
+def test_a_small_budget_does_not_hide_that_answers_hang_on_neighbours(tmp_path: Path) -> None:
+    first = (
+        "def at(batch):\n    return ['light' if i == 0 else 'dark' for i, _ in enumerate(batch)]\n"
+    )
+    build(tmp_path, AUDIT + STRESS)
+    (tmp_path / "looks.py").write_text(first, "utf-8")
+    path = tmp_path / "audit.yaml"
+    path.write_text(path.read_text("utf-8") + "  budget: {items: 60}\n", "utf-8")
+    for _ in range(4):
+        flow.audit(path, tmp_path / "run", now=NOW)
+    run = flow.audit(path, tmp_path / "run", now=NOW)
+    assert shares(run.findings)["repeat"] == 1.0
+    alone = shares(run.findings)["alone"]
+    assert alone is not None
+    assert alone < 0.6
 
 
 def test_going_on_with_a_larger_budget_asks_for_the_rest(tmp_path: Path) -> None:
@@ -236,7 +275,9 @@ def test_a_budget_that_is_spent_on_the_first_dataset_leaves_the_second_unasked(
     run = audited(tmp_path, STRESS + "  budget: {items: 30}\n", AUDIT.replace("systems:", second))
     told = {kept["dataset"]: kept for kept in record(run)}
     assert {c["n_asked"] for c in told["again"]["conditions"]} == {0}
-    assert told["again"]["says"].startswith("The budget of 30 questions is spent: 0 of 280 ")
+    assert told["again"]["says"].startswith(
+        "The budget of 30 questions lasts for no further item: 0 of 280 "
+    )
     (found,) = run.findings.where(
         dataset="again", metric="unchanged", condition="mirror:5", attribute=None
     )

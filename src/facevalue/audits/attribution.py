@@ -167,7 +167,7 @@ def _asked_again(found: Mapping[str, Finding]) -> list[Moved]:
     """Return the proof that the same question got another answer; findings by their metric."""
     names = (UNCHANGED, "failure_change", "failure_rate")
     same, more, now = (found[m].result.value if m in found else None for m in names)
-    if same is None or same >= 1.0 or are_others(same, more, now) is False:
+    if same is None or same >= 1.0 or not are_others(same, more, now):
         return []
     finding = found[UNCHANGED]
     # Without an interval (few people) the proof stands, and nothing is known of how much.

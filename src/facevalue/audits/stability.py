@@ -64,7 +64,7 @@ FloatArray = npt.NDArray[np.float64]
 FLOOR = "unchanged_below_floor"
 REPEAT = "repeat"
 AREA = "unchanged_area"
-UNREADABLE = str(FailureKind.UNREADABLE_MEDIA)
+UNMADE = str(FailureKind.UNMADE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +104,7 @@ def stressed_pair(
     partner whose file is damaged, the system was not asked.
     """
     shared = np.intersect1d(base.item, np.union1d(changed.item, changed.unevaluated))
-    unmade = changed.item[changed.failure == UNREADABLE]
-    shared = shared[~np.isin(shared, np.setdiff1d(unmade, base.item[base.failure == UNREADABLE]))]
+    shared = shared[~np.isin(shared, changed.item[changed.failure == UNMADE])]
     ours = _rows(base, np.searchsorted(base.item, shared))
     is_there = np.isin(shared, changed.item)
     at = np.searchsorted(changed.item, shared[is_there])
@@ -299,9 +298,9 @@ def _pair_statistics(pair: Sample, family: str, floor: Sample | None) -> Iterato
     right = p.other.predicted == pair.annotated
     now_named = pair.is_annotated & (p.other.predicted >= 0)
     if pair.is_annotated.any():
+        among = pair.is_annotated & (p.other.predicted != UNEVALUATED)
         yield Statistic(
-            "accuracy[failures=wrong]", family, lambda cell: cell.mean(right, pair.is_annotated),
-            is_mean=True,
+            "accuracy[failures=wrong]", family, lambda cell: cell.mean(right, among), is_mean=True
         )  # fmt: skip
     if now_named.any():
         yield Statistic("accuracy", family, lambda cell: cell.mean(right, now_named), is_mean=True)

@@ -87,8 +87,15 @@ def lock(path: AuditFile, out: Annotated[Path, typer.Option("--out", "-o", metav
     """Write the digest of the audit file and the time into a run folder."""
     from facevalue import flow
     from facevalue.audits import read_audit
+    from facevalue.errors import DataUnavailableError, MissingExtraError
 
-    folder = flow.lock_audit(read_audit(path), out)
+    read = read_audit(path)
+    try:
+        flow.check_audit(read)
+    except (DataUnavailableError, MissingExtraError) as error:
+        # A plan may be locked before there are data.
+        typer.echo(f"Only the file itself was checked: {error}", err=True)
+    folder = flow.lock_audit(read, out)
     locked = folder.lock
     typer.echo(f"Locked at {locked.locked_at}: sha256 {locked.audit_sha256}")
 

@@ -23,6 +23,13 @@ class FailureKind(StrEnum):
     MALFORMED_ANSWER = "malformed_answer"
     UNREADABLE_MEDIA = "unreadable_media"
     REFUSED = "refused"
+    UNMADE = "unmade"
+    """The media could not be changed as a condition asks: the system was not asked."""
+
+    @property
+    def is_theirs(self) -> bool:
+        """Whether it can be a system's answer, and not only a word of ours."""
+        return self is not FailureKind.UNMADE
 
     @property
     def is_passing(self) -> bool:

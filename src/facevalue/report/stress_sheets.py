@@ -155,7 +155,7 @@ def worst_items(
     # What could not be changed was not asked, as in the findings.
     now = under.filter(
         pl.col("condition").is_in(list(conditions))
-        & pl.col("failure").ne_missing(str(FailureKind.UNREADABLE_MEDIA))
+        & pl.col("failure").ne_missing(str(FailureKind.UNMADE))
     )
     joined = (
         before.select("item", before=pl.col("label").replace(dict(labels)))

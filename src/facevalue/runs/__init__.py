@@ -7,7 +7,7 @@ subject or group.
 """
 
 from facevalue.runs.budget import Budget
-from facevalue.runs.conditions import Condition
+from facevalue.runs.conditions import Condition, open_questions
 from facevalue.runs.events import Advanced, Event, Finished, Started
 from facevalue.runs.execute import execute
 from facevalue.runs.folder import Lock, RunFolder, slug, stress_name
@@ -34,6 +34,7 @@ __all__ = [
     "Terms",
     "Tuning",
     "execute",
+    "open_questions",
     "plan",
     "slug",
     "stress",

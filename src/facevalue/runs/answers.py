@@ -28,7 +28,7 @@ MAX_DETAIL_CHARS = 500
 PIECE_ROWS = 50_000
 
 
-def checked(answer: object, labels: Collection[str] | None) -> Answer:
+def checked(answer: object, labels: Collection[str] | None, *, is_theirs: bool = True) -> Answer:
     """Return ``answer`` if it is one, else the failure that it amounts to.
 
     Parameters
@@ -37,6 +37,8 @@ def checked(answer: object, labels: Collection[str] | None) -> Answer:
         Whatever the system gave for one item.
     labels
         The labels it says it can give; `None` if it does not say.
+    is_theirs
+        Whether the system gave it; if not, we did.
 
     Examples
     --------
@@ -44,7 +46,8 @@ def checked(answer: object, labels: Collection[str] | None) -> Answer:
     "'joy' is not one of the system's labels"
     """
     if isinstance(answer, Failure):
-        if answer.kind not in list(FailureKind):
+        known = [kind for kind in FailureKind if kind.is_theirs or not is_theirs]
+        if answer.kind not in known:
             return _malformed("a failure of a kind that there is not")
         return Failure(FailureKind(answer.kind), _printable(str(answer.detail), MAX_DETAIL_CHARS))
     if not isinstance(answer, Prediction):

@@ -41,7 +41,11 @@ def is_passing(kind: FailureKind | None) -> bool:
 
 def is_reached(kind: FailureKind | None) -> bool:
     """Whether a result of this kind came from the system itself."""
-    return kind not in (FailureKind.UNAVAILABLE, FailureKind.UNREADABLE_MEDIA)
+    return kind not in (
+        FailureKind.UNAVAILABLE,
+        FailureKind.UNREADABLE_MEDIA,
+        FailureKind.UNMADE,
+    )
 
 
 @dataclass(slots=True)
@@ -130,7 +134,7 @@ class Asking:
         unreadable: list[tuple[Job, Answer]] = []
         for job, one in zip(jobs, media, strict=True):
             if isinstance(one, Failure):
-                unreadable.append((job, checked(one, None)))
+                unreadable.append((job, checked(one, None, is_theirs=False)))
             else:
                 self._refuse_other_media(one)
                 readable.append((job, one))
@@ -214,7 +218,7 @@ class Asking:
         )
 
     def _keep(self, context: Context, results: Sequence[tuple[Job, Answer]]) -> None:
-        n_failed = sum(isinstance(answer, Failure) for _, answer in results)
+        n_failed = sum(isinstance(a, Failure) and a.kind.is_theirs for _, a in results)
         if self.keeper is not None:
             self.keeper.keep(context, results)
         else:

@@ -60,6 +60,8 @@ class Budget:
         """Questions that had no lasting answer when their run began."""
         self.n_settled = 0
         """Those of them that have got one, failures included."""
+        self.is_closed = False
+        """Whether what is left does not last for another item."""
 
     def want(self, n_open: int) -> None:
         """Note that a run begins with so many open questions."""
@@ -70,6 +72,10 @@ class Budget:
         self.n_items += items
         self.n_calls += calls
         self.seconds_used += seconds
+
+    def close(self) -> None:
+        """Ask no more: what is left does not last for another item under all conditions."""
+        self.is_closed = True
 
     def settle(self, n_jobs: int) -> None:
         """Note that so many open questions have a result."""
@@ -84,7 +90,8 @@ class Budget:
     def is_spent(self) -> bool:
         """Whether a limit is reached."""
         return (
-            self.items_left == 0
+            self.is_closed
+            or self.items_left == 0
             or (self.calls is not None and self.n_calls >= self.calls)
             or (self.seconds is not None and self.seconds_used >= self.seconds)
         )

@@ -25,13 +25,13 @@ from facevalue.systems.base import SystemSpec
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Change", "Condition", "Line", "Work", "survey"]
+__all__ = ["Change", "Condition", "Line", "Work", "open_questions", "survey"]
 
 Change = Callable[[Media, Media | None], Media | Failure]
 """From media, and those of the partner if there is one, to media under another digest.
 
 It may depend on nothing else: the answer is kept under the condition's identity and the
-digests of both. It may give a `Failure` (``unreadable_media``) for media it cannot change;
+digests of both. It may give a `Failure` for media it cannot change (kept as ``unmade``);
 whatever it raises is a bug of ours and ends the run. It runs in several threads at once.
 """
 
@@ -76,11 +76,13 @@ class Condition:
             return media
         if isinstance(partner, Failure):
             what = "the other media that go into the change cannot be read"
-            return Failure(FailureKind.UNREADABLE_MEDIA, what)
+            return Failure(FailureKind.UNMADE, what)
         changed: object = self.change(media, partner)
         if not isinstance(changed, Media | Failure):
             what = f"gave something of type {type(changed).__name__}, not media"
             raise TypeError(f"the change of condition {self.name!r} {what}")
+        if isinstance(changed, Failure):
+            return Failure(FailureKind.UNMADE, changed.detail)
         return changed
 
 
@@ -167,6 +169,34 @@ def survey(
         line = Line(condition, planned.context, is_open, len(planned.jobs), n_retried)
         work.lines.append(line)
     return work
+
+
+def open_questions(
+    spec: SystemSpec,
+    items: Items,
+    store: Store,
+    conditions: Sequence[Condition],
+    asked: Sequence[str],
+) -> np.ndarray:
+    """Return how many questions about each item have no lasting answer, as it is and changed.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_asked,)``. An item that has no partner is not asked where one goes into a change;
+        one with the media of another is asked with it.
+    """
+    work = survey(spec, items, store, conditions, asked)
+    base = plan(spec, work.table)
+    known = store.kinds(base.context)
+    open_base = {j.asked_with for j in base.jobs if j.key not in known or is_passing(known[j.key])}
+    n_open = np.array([name in open_base for name in work.names], dtype=np.intp)
+    for line in work.lines:
+        needs = line.condition.partners is not None
+        can_be = np.array([not needs or line.partner(n) is not None for n in work.names], bool)
+        n_open += line.is_open & can_be
+    found: np.ndarray = n_open[work.order]
+    return found
 
 
 def _refuse_unusable(conditions: Sequence[Condition], digests: Mapping[str, str]) -> None:

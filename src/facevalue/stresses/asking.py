@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from facevalue.audits import (
@@ -20,16 +21,20 @@ from facevalue.audits import (
     ReadAudit,
     StressSpec,
 )
+from facevalue.audits.sample import evaluated
 from facevalue.dataset import Dataset
+from facevalue.domain.predictions import FailureKind
 from facevalue.errors import InputError
 from facevalue.runs import (
     Budget,
     Condition,
     Event,
     RunFolder,
+    Store,
     Subset,
     Terms,
     execute,
+    open_questions,
     stress,
     stress_name,
 )
@@ -41,8 +46,12 @@ from facevalue.systems import Recorded, System
 __all__ = ["Asking", "Kept", "ask_under_stress", "stress_of"]
 
 WORDS = ("name", "family")
+UNMADE = str(FailureKind.UNMADE)
+IntArray = npt.NDArray[np.intp]
 BUDGET_ROUNDS = 10
-"""In how many parts people are asked for under a budget."""
+"""In how many parts people are asked for under a budget of calls or seconds."""
+DRAWN = 0
+"""One round, of people in a drawn order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,28 +223,30 @@ def ask_under_stress(  # noqa: PLR0913 - one call site; each is a part of one au
     conditions = planned(spec, dataset, seed)
     if not conditions:
         return None
-    n_rounds = spec.stop.looks if spec.stop else BUDGET_ROUNDS if budget else 1
-    rounds = _rounds(dataset, n_rounds, seed)
+    rounds = _rounds(dataset, spec.stop.looks if spec.stop else _n_rounds(budget), seed)
     base: list[pl.DataFrame] = []
     found: dict[str, list[pl.DataFrame]] = {p.condition.name: [] for p in conditions}
     stopped: list[str] = []
     with closing(folder.open_store()) as store:
         for k, items in enumerate(rounds):
             going = [p.condition for p in conditions if p.condition.name not in stopped]
-            for part in _parts(items, budget, 1 + len(going)):
-                terms = Terms(budget=budget, batch_size=spec.batch_size)
-                base.append(
-                    execute(system, Subset(dataset, part), store, on_event=on_event, budget=budget,
-                            batch_size=spec.batch_size)
+            part = _lasts_for(system, dataset, store, going, items, budget)
+            if not part:
+                break
+            base.append(
+                execute(system, Subset(dataset, part), store, on_event=on_event, budget=budget,
+                        batch_size=spec.batch_size)
+            )  # fmt: skip
+            for together, asked in _askable(going, part):
+                terms = Terms(asked=asked, budget=budget, batch_size=spec.batch_size)
+                answers = stress(
+                    system, dataset, store, together, on_event=on_event, terms=terms
                 )  # fmt: skip
-                for together, asked in _askable(going, part):
-                    answers = stress(
-                        system, dataset, store, together, on_event=on_event,
-                        terms=replace(terms, asked=asked),
-                    )  # fmt: skip
-                    for name, table in answers.items():
-                        found[name].append(table)
-            if spec.stop is not None and k < len(rounds) - 1 and base:
+                for name, table in answers.items():
+                    found[name].append(table)
+            if budget is not None and len(part) < len(items):
+                budget.close()
+            if spec.stop is not None and k < len(rounds) - 1:
                 whole = pl.concat(base, how="diagonal_relaxed")
                 one_level = level_of_look(level, spec.stop.looks)
                 for name in (c.name for c in going if found[c.name]):
@@ -245,18 +256,68 @@ def ask_under_stress(  # noqa: PLR0913 - one call site; each is a part of one au
     return _kept(system, dataset, spec, conditions, base, found, stopped, budget)
 
 
-def _parts(items: Sequence[str], budget: Budget | None, n_each: int) -> Iterator[Sequence[str]]:
-    """Yield items for which the budget lasts under all conditions, until it is spent.
+def _n_rounds(budget: Budget | None) -> int:
+    """Return in how many rounds people are asked; what an item costs is known of items alone."""
+    if budget is None:
+        return 1
+    return BUDGET_ROUNDS if budget.calls is not None or budget.seconds is not None else DRAWN
 
-    So no condition is less complete than another, but for the last item. What calls and seconds
-    a question takes is not known before: of such budgets it holds to a round.
+
+def _lasts_for(
+    system: System,
+    dataset: Dataset,
+    store: Store,
+    conditions: Sequence[Condition],
+    items: Sequence[str],
+    budget: Budget | None,
+) -> Sequence[str]:
+    """Return the first of the items for which the budget lasts under all conditions.
+
+    So no condition is less complete than another, and none is asked of an item alone that others
+    ask in batches. Of a budget that lasts for no item one is asked as far as it goes. What calls
+    and seconds a question takes is not known before: of such budgets it holds to a round.
     """
-    at = 0
-    while at < len(items) and not (budget is not None and budget.is_spent):
-        left = None if budget is None else budget.items_left
-        n = len(items) if left is None else max(1, left // n_each)
-        yield items[at : at + n]
-        at += n
+    if budget is None:
+        return items
+    left = budget.items_left
+    if budget.is_spent or left is None:
+        return () if budget.is_spent else items
+    asked = Subset(dataset, items).items["item"].to_list()
+    n_open = open_questions(system.spec, dataset, store, conditions, asked)
+    n = int(np.searchsorted(np.cumsum(n_open), left, side="right"))
+    if n == len(items):
+        return items
+    if not n_open[:n].any():
+        n += 1  # the first that is open, as far as it goes
+    several = int((n_open[:n] > 0).sum()) > 1
+    return items[:n] if several else _one_alone(conditions, items[:n], n_open, budget)
+
+
+def _one_alone(
+    conditions: Sequence[Condition],
+    items: Sequence[str],
+    n_open: IntArray,
+    budget: Budget,
+) -> Sequence[str]:
+    """Return the items although only one of them is open, unless others should be asked with it.
+
+    Raises
+    ------
+    InputError
+        If that is so from the first question on: nothing could be seen of neighbours.
+    """
+    together = [c.name for c in conditions if c.batch_size == 1 or c.order_seed is not None]
+    if not together:
+        return items
+    if budget.n_items:
+        budget.close()
+        return ()
+    each = int(n_open.max())
+    raise InputError(
+        f"a budget of {budget.limits} lasts for 1 item ({each} questions each). Items that are "
+        f"asked together are compared by: {', '.join(together)}. Give {2 * each} questions or "
+        "more, or leave these checks out."
+    )
 
 
 def _askable(
@@ -274,12 +335,13 @@ def _askable(
 
 
 def _rounds(dataset: Dataset, n: int, seed: int) -> list[list[str]]:
-    """Return the items of each round: whole people, in a drawn order."""
+    """Return the items of each round: whole people, in a drawn order (in theirs for one round)."""
     items = dataset.items.select("item", "subject").with_columns(
         person=pl.col("subject").fill_null(pl.col("item"))
     )
     if n == 1:
         return [items["item"].to_list()]
+    n = max(n, 1)
     people = sorted(items["person"].unique().to_list())
     order = np.random.default_rng([seed, 0x57]).permutation(len(people))
     place = {people[p]: i for i, p in enumerate(order)}
@@ -298,9 +360,11 @@ def _half_width(
     base: pl.DataFrame, tables: Sequence[pl.DataFrame], dataset: Dataset, level: float
 ) -> float:
     """Return half the width of the interval of the share unchanged; infinite if there is none."""
-    changed = pl.concat(list(tables), how="diagonal_relaxed").select("item", now="label")
+    under = evaluated(pl.concat(list(tables), how="diagonal_relaxed"))
+    changed = under.filter(pl.col("failure").ne_missing(UNMADE)).select("item", now="label")
     joined = (
-        base.filter(pl.col("label").is_not_null())
+        evaluated(base)
+        .filter(pl.col("label").is_not_null())
         .select("item", before="label")
         .join(changed, on="item")
         .join(dataset.items.select("item", "subject"), on="item")
@@ -335,7 +399,8 @@ def _kept(  # noqa: PLR0913 - a part of `ask_under_stress`
         for name, tables in found.items()
         if tables
     ]
-    asked = {t["condition"][0]: t.height for t in long if t.height}
+    made = pl.col("failure").ne_missing(UNMADE)
+    asked = {t["condition"][0]: t.filter(made).height for t in long if t.height}
     told = tuple(
         {
             "name": p.condition.name, "family": p.family, "curve": p.curve,
@@ -368,8 +433,9 @@ def _says(
     n_answered = sum(t.height for t in base) + sum(c["n_asked"] for c in told)
     if not budget.is_spent or n_answered >= n_all:
         return ""
+    ends = "lasts for no further item" if budget.is_closed else "is spent"
     return (
-        f"The budget of {budget.limits} is spent: {n_answered:,} of {n_all:,} questions were asked "
+        f"The budget of {budget.limits} {ends}: {n_answered:,} of {n_all:,} questions were asked "
         f"(items, as they are and under {len(told):,} conditions), {n_all - n_answered:,} were not."
     )
 

@@ -197,7 +197,7 @@ def answer_from_wire(raw: object, labels: Sequence[str] | None) -> Answer:
     if not isinstance(raw, dict):
         return malformed("an answer is not a JSON object")
     if "failed" in raw:
-        known = [kind.value for kind in FailureKind]
+        known = [kind.value for kind in FailureKind if kind.is_theirs]
         if raw["failed"] not in known:
             return malformed(f"an unknown kind of failure, expected one of {', '.join(known)}")
         return Failure(FailureKind(raw["failed"]), clean_text(raw.get("detail", "")))

@@ -24,7 +24,7 @@ VOTES = "votes_"
 # Scores that are said to sum to one may have been rounded to two decimals.
 SUM_TOLERANCE = 0.01
 N_NAMED = 5
-_KINDS = tuple(kind.value for kind in FailureKind)
+_KINDS = tuple(kind.value for kind in FailureKind if kind.is_theirs)
 
 _Bad = Callable[[str, str, str], None]
 """Notes a problem: code, what is wrong, column."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from facevalue.audits.attribution import moved_by, moved_unequally_by
 from facevalue.audits.findings import Adjusted, Finding, Place
 from facevalue.audits.looks import LARGEST_GAP
@@ -78,24 +80,51 @@ def test_other_systems_groups_and_metrics_are_left_out() -> None:
     ) == []  # fmt: skip
 
 
+def again(value: float | None, *, fails: float = 0.0, more: float = 0.0) -> list[Finding]:
+    """Return what is found when the same is asked again."""
+    failures = [
+        finding("repeat", "failure_rate", value=fails, p=None),
+        finding("repeat", "failure_change", value=more, p=None),
+    ]
+    if value is None:
+        return [none("repeat", None, "unchanged"), *failures]
+    return [finding("repeat", "unchanged", value=value, p=None), *failures]
+
+
 def test_one_other_answer_to_the_same_question_is_proof() -> None:
-    (moved,) = moved_by([finding("repeat", "unchanged", value=0.995, p=None)], "mine", "faces")
+    (moved,) = moved_by(again(0.995), "mine", "faces")
     assert (moved.condition, moved.p_value) == ("repeat", 0.0)
     assert moved.low == 1.0 - 0.995
 
 
 def test_it_is_no_news_of_a_system_that_declares_to_draw() -> None:
-    assert said(finding("repeat", "unchanged", value=0.9, p=None), is_deterministic=False) == []
+    assert said(*again(0.9), is_deterministic=False) == []
+
+
+@pytest.mark.parametrize(
+    ("fails", "more"),
+    # All that changed are failures; or it failed on others before, so that nobody knows.
+    [(0.1, 0.1), (0.1, 0.0)],
+)
+def test_a_failure_is_no_other_answer(fails: float, more: float) -> None:
+    assert said(*again(0.9, fails=fails, more=more)) == []
+
+
+def test_more_changes_than_failures_are_other_answers() -> None:
+    assert said(*again(0.8, fails=0.1, more=0.1)) == ["repeat"]
 
 
 def test_nothing_is_said_where_all_answers_are_the_same_again() -> None:
-    assert said(finding("repeat", "unchanged", value=1.0, p=None)) == []
+    assert said(*again(1.0)) == []
 
 
 def test_proof_needs_no_interval() -> None:
-    (moved,) = moved_by([none("repeat", 0.75, "unchanged")], "mine", "faces")
+    _, *failures = again(0.75)
+    (moved,) = moved_by([none("repeat", 0.75, "unchanged"), *failures], "mine", "faces")
     assert (moved.condition, moved.low) == ("repeat", 0.0)
-    assert said(none("repeat", None, "unchanged")) == []
+    assert said(*again(None)) == []
+    # Where nothing is known of failures, another answer is not known of either.
+    assert said(finding("repeat", "unchanged", value=0.9, p=None)) == []
 
 
 def test_the_same_of_other_checks_is_no_proof() -> None:

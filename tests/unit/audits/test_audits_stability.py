@@ -90,14 +90,15 @@ def test_a_failure_is_a_changed_answer_and_no_wrong_one() -> None:
 
 
 def test_an_item_that_could_not_be_changed_was_not_asked() -> None:
-    findings = found(under("swap:3", answers(fail=DAY, kind="unreadable_media"), "reliance"))
+    findings = found(under("swap:3", answers(fail=DAY, kind="unmade"), "reliance"))
     same = told(findings, "unchanged", "swap:3")
     assert (same.value, same.n_items) == (1.0, 24)
     assert told(findings, "failure_rate", "swap:3").value == 0.0
-    # A file that cannot be read as it is stays a failure, as everywhere.
-    base = answers(fail=DAY, kind="unreadable_media")
-    pair = stressed_pair(base, base)
-    assert len(pair.item) == 48
+    # A file that cannot be read as it is stays a failure, as everywhere; so does an answer that
+    # only looks as if nothing could be asked.
+    unreadable = answers(fail=DAY, kind="unreadable_media")
+    assert len(stressed_pair(unreadable, unreadable).item) == 48
+    assert told(found(under("dusk:2", unreadable)), "unchanged", "dusk:2").value == 0.5
 
 
 def test_a_failure_under_a_condition_is_told_and_can_count_as_wrong() -> None:

@@ -140,7 +140,7 @@ def test_a_failure_is_a_change_and_a_failure_before_is_none() -> None:
 def test_what_could_not_be_changed_was_not_asked() -> None:
     base = answers(("a", "sad", ""))
     under = answers(("a", None, "x:1"), ("a", "glad", "x:2"))
-    unmade = under.with_columns(failure=pl.lit("unreadable_media"))
+    unmade = under.with_columns(failure=pl.lit("unmade"))
     assert worst(base, unmade.with_columns(label=pl.lit(None, pl.String))) == []
     assert worst(base, under.tail(1)) == [("a", 1, 1)]
 

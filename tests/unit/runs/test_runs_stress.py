@@ -179,7 +179,7 @@ def test_a_change_may_refuse_media(store: Store) -> None:
     system = FakeSystem()
     crop = Condition(name="crop:1", identity={"name": "crop"}, change=refuse)
     table = stress(system, FakeItems(3), store, [crop], on_event=ignore)["crop:1"]
-    assert table.row(1)[:4] == ("i01", None, "unreadable_media", "too small to be cropped")
+    assert table.row(1)[:4] == ("i01", None, "unmade", "too small to be cropped")
     assert system.asked == ["i00", "i02"]
     stress(again := FakeSystem(), FakeItems(3), store, [crop], on_event=ignore)
     assert again.calls == []
