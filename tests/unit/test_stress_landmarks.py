@@ -41,7 +41,8 @@ def built(folder: Path, audit: str = STRESS, **changes: dict[str, str]) -> Path:
 def problems(path: Path) -> list[str]:
     with pytest.raises(AuditSpecError) as caught:
         flow.audit(path, path.parent / "run", now=NOW)
-    assert not (path.parent / "run" / "store").exists()
+    assert not asked(path.parent)
+    assert not (path.parent / "run" / "run.json").exists()
     return [p.what for p in caught.value.problems]
 
 
@@ -87,27 +88,44 @@ def test_what_is_no_landmark_is_told_for_every_item_before_anything_is_asked(
         face_1_0={"ly": "nan"},
         face_2_0={"lx": "12"},
         face_3_0={"rx": ""},
+        face_4_0={"rx": "", "ry": ""},
+        face_5_0={"rx": "5.4"},
     )
     assert problems(path) == [
         "dataset 'pictures', item 'face-0-0': lx is 'left', expected pixels, as 31.5",
         "dataset 'pictures', item 'face-1-0': ly is 'nan', expected pixels, as 31.5",
         "dataset 'pictures', item 'face-2-0': left_eye is not left of right_eye; left and right "
         "are those of the picture",
-        "dataset 'pictures', item 'face-3-0': a face is placed by two landmarks or more",
+        "dataset 'pictures', item 'face-3-0': right_eye has one coordinate of two",
+        "dataset 'pictures', item 'face-4-0': a face is placed by two landmarks or more",
+        "dataset 'pictures': and 1 more like these",
     ]
-    assert not asked(tmp_path)
+
+
+def test_landmarks_that_no_item_has_are_refused(tmp_path: Path) -> None:
+    nothing = {f"face_{p}_{k}": dict.fromkeys(AT, "") for p in range(10) for k in range(4)}
+    assert problems(built(tmp_path, STRESS, **nothing)) == [
+        "dataset 'pictures': no item has landmarks"
+    ]
+
+
+def test_landmarks_outside_of_a_picture_hide_nothing_and_are_left_out(tmp_path: Path) -> None:
+    far = {"lx": "5005", "rx": "5011"}
+    run = flow.audit(built(tmp_path, STRESS, face_1_1=far), tmp_path / "run", now=NOW)
+    assert told(run) == {"repeat": 40, "hide-eyes:3": 39, "jpeg:1": 40}
 
 
 def test_many_wrong_items_are_counted(tmp_path: Path) -> None:
     wrong = {f"face_{p}_{k}": {"lx": "?"} for p in range(2) for k in range(4)}
     assert problems(built(tmp_path, STRESS, **wrong))[-1] == (
-        "dataset 'pictures': and 3 more items like these"
+        "dataset 'pictures': and 3 more like these"
     )
 
 
 @pytest.mark.parametrize(
     ("stress", "says"),
     [
+        (STRESS.replace("[rx, ry]", "[rx, ly]"), "column 'ly' stands for two things"),
         (
             STRESS.replace("[rx, ry]", "[rx, top]"),
             "dataset 'pictures' has no column 'top'; give it there, or leave the dataset out with "

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from facevalue import flow
-from facevalue.errors import AuditSpecError
+from facevalue.errors import AuditSpecError, InputError
 from facevalue.runs import RunFolder
 from flow_support import AUDIT, NOW, build
 from support import require
@@ -92,6 +92,24 @@ def test_a_picture_that_is_gone_leaves_the_list(tmp_path: Path) -> None:
     page = flow.report_run(RunFolder.open(run.folder))
     assert gone
     assert shown(page) == []
+
+
+def test_what_else_lies_in_the_folder_stays(tmp_path: Path) -> None:
+    run = audited(tmp_path, SHOWN)
+    theirs = run.folder / "pictures" / "mine.txt"
+    theirs.write_text("a note", "utf-8")
+    audited(tmp_path, LISTED)
+    assert [path.name for path in theirs.parent.iterdir()] == ["mine.txt"]
+
+
+def test_pictures_are_written_through_no_link(tmp_path: Path) -> None:
+    run = audited(tmp_path, LISTED)
+    other = tmp_path / "other"
+    other.mkdir()
+    (run.folder / "pictures").symlink_to(other)
+    with pytest.raises(InputError, match="this is a link"):
+        audited(tmp_path, SHOWN)
+    assert list(other.iterdir()) == []
 
 
 def test_pictures_of_no_list_are_refused(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from facevalue.exports.source import Source
 from facevalue.report.blocks import Link, web_link
 from facevalue.report.model import DatasetSheet, Provenance, ReportInput, SystemSheet
 from facevalue.report.wording import clean
+from facevalue.runs.pictures import PICTURES
 
 __all__ = ["RO_CRATE", "RoCrate", "crate"]
 
@@ -52,7 +53,6 @@ ABOUT = {
 }
 FOLDERS = {
     "figures": "A figure of the report.",
-    "pictures": "A picture of a single item, which the audit file asks for.",
     "predictions": "The answers of one system on one dataset.",
 }
 
@@ -66,6 +66,12 @@ class RoCrate:
             raise InputError(
                 f"ro-crate: it describes the run folder and is written into it. Leave out "
                 f"--out {out}."
+            )
+        if any((source.folder.path / PICTURES).glob("*")):
+            raise InputError(
+                f"ro-crate: {source.folder.path} holds pictures of single items, which an archive "
+                "should not. Say worst_pictures: false in the audit file and run it again: "
+                f"facevalue audit AUDIT.yaml --out {source.folder.path}"
             )
         path = source.folder.path / METADATA
         document = crate(source)

@@ -1,4 +1,4 @@
-"""A run logged with MLflow: parameters, estimates with their intervals, verdicts, the report.
+"""A run logged with MLflow: parameters, estimates with their intervals, verdicts, public report.
 
 MLflow names the run itself, with a random id; everything else comes from the run, its times
 too. The findings that are logged are those the report shows.
@@ -19,7 +19,9 @@ from facevalue.errors import InputError, MissingExtraError
 from facevalue.exports.findings_csv import findings_csv
 from facevalue.exports.source import Source
 from facevalue.exports.tables import is_whole
+from facevalue.report import build_report
 from facevalue.report.model import Material
+from facevalue.report.publish import published
 from facevalue.report.wording import clean, shorten, slug
 
 __all__ = ["MLFLOW", "Mlflow"]
@@ -41,11 +43,6 @@ class Mlflow:
             raise InputError(
                 "mlflow: no place to log to. Give a folder or the address of a tracking server "
                 "with --out."
-            )
-        if not source.folder.report_file.is_file():
-            raise InputError(
-                f"{source.folder.report_file}: there is no report to log. "
-                f"Run: facevalue report {source.folder.path}"
             )
         is_address = len(urlsplit(out).scheme) > 1
         with _environment():
@@ -91,7 +88,8 @@ def _log(client: Any, source: Source) -> str:
     for i in range(0, len(metrics), 1000):  # no more in one batch
         client.log_batch(run_id, metrics=metrics[i : i + 1000])
     client.log_text(run_id, findings_csv(source), "findings.csv")
-    client.log_artifact(run_id, str(source.folder.report_file))
+    # It leaves the house: nothing of single items, and no picture, goes with it.
+    client.log_text(run_id, build_report(published(report)), "report.html")
     client.set_terminated(run_id, end_time=at)
     return run_id
 

@@ -13,9 +13,10 @@ similarity of least squares between two sets of points.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,13 @@ right are those of the picture, as its viewer sees them."""
 
 VERSION = 1
 LEFT_RIGHT = (("left_eye", "right_eye"), ("mouth_left", "mouth_right"))
+ROWS = (("left_eye", "right_eye"), ("nose",), ("mouth_left", "mouth_right"))
+"""From the top of a face downwards."""
+MOST_PIXELS = 1e6
+MIN_SIDE = 8.0
+"""Pixels of a face of which parts can be told apart."""
+MAX_MISFIT = 0.15
+"""How far a landmark may be from where the others put it, in sides of the face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,14 @@ class Pose:
         told = (round(x, 9) + 0.0 for x in (turn.real, turn.imag, origin.real, origin.imag))
         return cls(*told)
 
+    def misfit(self, landmarks: Landmarks) -> float:
+        """Return how far the landmark that fits worst is from where it should be, in pixels."""
+        turn, origin = complex(self.along, self.athwart), complex(self.across, self.down)
+        return max(
+            abs(turn * complex(*CANONICAL[n]) + origin - complex(*xy))
+            for n, xy in landmarks.items()
+        )
+
     def shares(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         """Return where the middle of every pixel lies in the crop, each ``(height, width)``."""
         y, x = np.mgrid[0:height, 0:width] + 0.5
@@ -101,13 +117,39 @@ def problem_of(landmarks: Landmarks) -> str:
     """
     if len(landmarks) < 2:
         return "a face is placed by two landmarks or more"
+    if not all(abs(x) <= MOST_PIXELS for xy in landmarks.values() for x in xy):
+        return f"a landmark is not within {MOST_PIXELS:,.0f} pixels"
     for left, right in LEFT_RIGHT:
         if left in landmarks and right in landmarks and landmarks[left][0] >= landmarks[right][0]:
             return f"{left} is not left of {right}; left and right are those of the picture"
+    if wrong := _upside_down(landmarks):
+        return wrong
     pose = Pose.of(landmarks)
-    if math.hypot(pose.along, pose.athwart) < 1.0:
-        return "the landmarks lie in one place"
+    side = math.hypot(pose.along, pose.athwart)
+    if side < MIN_SIDE:
+        return (
+            f"the face would have a side of {side:.1f} pixels, expected {MIN_SIDE:g} or more; "
+            "landmarks are pixels, and no shares of the picture"
+        )
+    if pose.along <= 0.0:
+        return "the face would be turned by more than 90 degrees"
+    if pose.misfit(landmarks) > MAX_MISFIT * side:
+        return "the landmarks do not lie as those of a face do"
     return ""
+
+
+def _upside_down(landmarks: Landmarks) -> str:
+    """Say which landmark is not below one that it should be below; empty if none is."""
+    rows = [[n for n in row if n in landmarks] for row in ROWS]
+    rows = [row for row in rows if row]
+    for upper, lower in pairwise(rows):
+        if _mean_y(landmarks, lower) <= _mean_y(landmarks, upper):
+            return f"{lower[0]} is not below {upper[0]}; pixels are counted from the top"
+    return ""
+
+
+def _mean_y(landmarks: Landmarks, names: Sequence[str]) -> float:
+    return sum(landmarks[n][1] for n in names) / len(names)
 
 
 def can_be_placed(applied: Applied) -> bool:
@@ -143,14 +185,21 @@ class Placed:
         return {**self.applied.identity, "placed": placed}
 
     def apply(self, media: Media) -> Media | Failure:
-        """Return the changed media; a failure where the item has no landmarks."""
+        """Return the changed media; a failure where there are no landmarks, or none of use."""
         if media.item not in self.landmarks:
-            return Failure(FailureKind.UNREADABLE_MEDIA, "no landmarks")
+            return Failure(FailureKind.UNMADE, "no landmarks")
         assert media.image is not None, "landmarks are those of pictures"
+        height, width = media.image.shape[:2]
+        points = self.landmarks[media.item].values()
+        if not all(-width / 2 <= x <= 1.5 * width and -height / 2 <= y <= 1.5 * height
+                   for x, y in points):  # fmt: skip
+            return Failure(FailureKind.UNMADE, "landmarks outside of the picture")
         change = self.applied.perturbation.steps[self.applied.severity]
         assert isinstance(change, HideBox | HideEllipse), "a place in the face"
         pose = Pose.of(self.landmarks[media.item])
-        where = change.covers(*pose.shares(*media.image.shape[:2]))
+        where = change.covers(*pose.shares(height, width))
+        if where.all() or not where.any():
+            return Failure(FailureKind.UNMADE, "nothing, or all, of the picture would be hidden")
         image = hidden(media.image, where, change.fill)
         sha256 = digest([media.sha256, self._digest])
         return replace(media, image=image, sha256=sha256, path=None)

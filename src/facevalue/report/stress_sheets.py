@@ -48,7 +48,7 @@ def _sheet(folder: RunFolder, read: ReadAudit, told: Mapping[str, Any]) -> Stres
     conditions = tuple(_condition(c) for c in told["conditions"])
     worst = worst_of(folder, read, told)
     if read.spec.stress is not None and read.spec.stress.worst_pictures:
-        worst = tuple(_with_pictures(folder, dataset, w) for w in worst)
+        worst = tuple(_with_pictures(folder, system, dataset, i, w) for i, w in enumerate(worst))
     return StressSheet(
         system=system,
         dataset=dataset,
@@ -84,8 +84,10 @@ def worst_of(folder: RunFolder, read: ReadAudit, told: Mapping[str, Any]) -> tup
     return worst_items(base, under, labels, [c["name"] for c in nuisances])[: spec.worst]
 
 
-def _with_pictures(folder: RunFolder, dataset: str, worst: WorstItem) -> WorstItem:
-    files = [picture_file(folder, dataset, worst.item, c) for c in ("", worst.condition)]
+def _with_pictures(
+    folder: RunFolder, system: str, dataset: str, rank: int, worst: WorstItem
+) -> WorstItem:
+    files = [picture_file(folder, system, dataset, rank, way) for way in ("before", "after")]
     if not all(file.is_file() for file in files):
         return worst
     return replace(worst, pictures=tuple(file.read_bytes() for file in files))

@@ -59,7 +59,11 @@ def landmark_faults(
     if not any(can_be_placed(p.at(p.severities[0], seed=0)) for p in scales):
         what = "landmarks place parts of a face, and none is asked about: add hide-eyes, hide-mouth"
         yield PATH, Problem("bad_value", f"{what} or keep-face to stress.perturbations")
-    columns = dict.fromkeys(c for pair in spec.landmarks.values() for c in pair)
+    used = [c for pair in spec.landmarks.values() for c in pair]
+    columns = dict.fromkeys(used)
+    for column in columns:
+        if used.count(column) > 1:
+            yield PATH, Problem("bad_value", f"column {column!r} stands for two things")
     for key, dataset in datasets.items():
         lacks = [c for c in columns if c not in dataset.attributes]
         if lacks:
@@ -67,12 +71,21 @@ def landmark_faults(
             what = f"dataset {key!r} has no column {named}; give it there, or leave the dataset "
             yield PATH, Problem("unknown_column", f"{what}out with stress.datasets")
             continue
+        if not landmarks_there(spec, dataset):
+            yield PATH, Problem("bad_value", f"dataset {key!r}: no item has landmarks")
+            continue
         told = [(item, why) for item, why in _unplaced(spec, dataset) if why]
         for item, why in told[:MAX_NAMED]:
             yield PATH, Problem("bad_value", f"dataset {key!r}, item {item!r}: {why}")
         if len(told) > MAX_NAMED:
-            what = f"dataset {key!r}: and {len(told) - MAX_NAMED:,} more items like these"
+            what = f"dataset {key!r}: and {len(told) - MAX_NAMED:,} more like these"
             yield PATH, Problem("bad_value", what)
+
+
+def landmarks_there(spec: StressSpec, dataset: Dataset) -> bool:
+    """Whether any item has a value in any column of the landmarks."""
+    columns = {name for pair in spec.landmarks.values() for name in pair}
+    return any(dataset.items[c].drop_nulls().len() for c in columns)
 
 
 def _unplaced(spec: StressSpec, dataset: Dataset) -> Iterator[tuple[str, str]]:
@@ -84,6 +97,10 @@ def _unplaced(spec: StressSpec, dataset: Dataset) -> Iterator[tuple[str, str]]:
         strange = [c for c in columns if row[c] is not None and not _is_number(row[c])]
         if strange:
             yield item, f"{strange[0]} is {row[strange[0]]!r}, expected pixels, as 31.5"
+            continue
+        half = [n for n, (a, b) in spec.landmarks.items() if (row[a] is None) != (row[b] is None)]
+        if half:
+            yield item, f"{half[0]} has one coordinate of two"
             continue
         points = _of_row(spec, row)
         yield item, problem_of(points) if points else ""

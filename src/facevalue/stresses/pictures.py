@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -15,7 +14,7 @@ from facevalue.domain import Media
 from facevalue.errors import MissingExtraError
 from facevalue.report.stress_sheets import worst_of
 from facevalue.runs import RunFolder
-from facevalue.runs.pictures import PICTURES, picture_file
+from facevalue.runs.pictures import forget_pictures, picture_file
 from facevalue.stresses.asking import Kept
 from facevalue.stresses.conditions import media_kind, planned
 
@@ -32,7 +31,7 @@ def keep_pictures(
 
     Each item is kept as it is and under the mildest condition that changes its answer.
     """
-    shutil.rmtree(folder.path / PICTURES, ignore_errors=True)
+    forget_pictures(folder)
     spec = read.spec.stress
     if spec is None or not spec.worst_pictures:
         return
@@ -46,15 +45,15 @@ def _keep(
     folder: RunFolder, read: ReadAudit, spec: StressSpec, kept: Kept, dataset: Dataset
 ) -> None:
     conditions = {p.condition.name: p.condition for p in planned(spec, dataset, read.spec.seed)}
-    for worst in worst_of(folder, read, kept.as_json()):
+    for rank, worst in enumerate(worst_of(folder, read, kept.as_json())):
         (media,) = dataset.media([worst.item])
         condition = conditions.get(worst.condition)
         if not isinstance(media, Media) or condition is None:
             continue
         changed = condition.apply(media, None)
-        for name, shown in (("", media), (worst.condition, changed)):
+        for way, shown in (("before", media), ("after", changed)):
             if isinstance(shown, Media) and shown.image is not None:
-                path = picture_file(folder, kept.dataset, worst.item, name)
+                path = picture_file(folder, kept.system, kept.dataset, rank, way)
                 path.parent.mkdir(exist_ok=True)
                 write_bytes(path, _png(shown.image))
 

@@ -20,10 +20,10 @@ from exports_support import source_of
 from facevalue import flow
 from facevalue.errors import InputError
 from facevalue.exports import export
-from facevalue.exports.ro_crate import METADATA, crate
+from facevalue.exports.ro_crate import METADATA, RO_CRATE, crate
 from facevalue.runs import RunFolder
 from flow_support import NOW, build
-from report_factory import hostile, realistic
+from report_factory import hostile, realistic, small
 from support import require
 
 
@@ -93,6 +93,21 @@ def test_every_file_is_listed_with_its_digest(run: Path) -> None:
         content = (run / name).read_bytes()
         assert entity["sha256"] == hashlib.sha256(content).hexdigest()
         assert entity["contentSize"] == str(len(content))
+
+
+def test_a_run_that_holds_pictures_of_items_becomes_no_crate(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    RO_CRATE.send(source_of(small(), folder=tmp_path), None)
+    (tmp_path / METADATA).unlink()
+    (tmp_path / "pictures" / f"{'0' * 32}.png").write_bytes(b"somebody")
+    with pytest.raises(InputError) as caught:
+        RO_CRATE.send(source_of(small(), folder=tmp_path), None)
+    assert str(caught.value) == (
+        f"ro-crate: {tmp_path} holds pictures of single items, which an archive should not. Say "
+        "worst_pictures: false in the audit file and run it again: "
+        f"facevalue audit AUDIT.yaml --out {tmp_path}"
+    )
+    assert not (tmp_path / METADATA).exists()
 
 
 def test_the_same_run_gives_the_same_bytes(run: Path) -> None:

@@ -16,8 +16,10 @@ from facevalue.domain import Estimate
 from facevalue.errors import InputError, MissingExtraError
 from facevalue.exports.findings_csv import findings_csv
 from facevalue.exports.tracking import FOLDER_ALLOWED, MLFLOW
-from facevalue.report import ReportInput
+from facevalue.report import ReportInput, build_report
+from facevalue.report.model import WorstItem
 from report_factory import PROVENANCE, estimate, finding, hostile, realistic, small
+from stress_report_factory import stressed
 from support import require
 
 
@@ -27,7 +29,6 @@ def started(report: ReportInput) -> ReportInput:
 
 def logged(report: ReportInput, tmp_path: Path) -> tuple[Any, Any]:
     require("mlflow")
-    (tmp_path / "report.html").write_text("<p>report</p>")
     source = source_of(started(report), folder=tmp_path)
     out = tmp_path / "tracking"
     said = MLFLOW.send(source, str(out))
@@ -82,6 +83,22 @@ def test_parameters_tags_and_artifacts(tmp_path: Path) -> None:
     assert logged_csv == findings_csv(source_of(started(realistic())))
 
 
+def test_nothing_of_single_items_leaves_with_the_report(tmp_path: Path) -> None:
+    worst = WorstItem(
+        "ann-7", 20, 31, condition="blur:1", before="anger", after="sadness",
+        pictures=(b"as it is", b"changed"),
+    )  # fmt: skip
+    report = stressed(systems=("fer",), worst=(worst,))
+    assert "ann-7" in build_report(report)
+    assert "data:image" in build_report(report)
+    _, run = logged(report, tmp_path)
+    uri = run.info.artifact_uri.removeprefix("file://")
+    for name in ("report.html", "findings.csv"):
+        text = Path(uri, name).read_text("utf-8")
+        assert "ann-7" not in text
+        assert "data:image" not in text
+
+
 def test_a_second_run_joins_the_same_experiment(tmp_path: Path) -> None:
     _, first = logged(small(), tmp_path)
     _, second = logged(small(), tmp_path)
@@ -113,16 +130,7 @@ def test_a_place_is_asked_for(tmp_path: Path) -> None:
     )
 
 
-def test_a_report_is_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(InputError) as caught:
-        MLFLOW.send(source_of(small(), folder=tmp_path), "x")
-    assert str(caught.value) == (
-        f"{tmp_path / 'report.html'}: there is no report to log. Run: facevalue report {tmp_path}"
-    )
-
-
 def test_without_mlflow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "report.html").write_text("")
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(MissingExtraError) as caught:
         MLFLOW.send(source_of(small(), folder=tmp_path), "x")
@@ -134,7 +142,6 @@ def test_without_mlflow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_place_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     require("mlflow")
-    (tmp_path / "report.html").write_text("")
     out = "no-such-scheme://x"
     with pytest.raises(InputError) as caught:
         MLFLOW.send(source_of(started(small()), folder=tmp_path), out)

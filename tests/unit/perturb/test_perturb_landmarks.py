@@ -115,7 +115,27 @@ def test_an_item_without_landmarks_cannot_be_asked(rng: np.random.Generator) -> 
     placed = Placed(applied=_applied("hide-eyes"), landmarks={})
     found = placed.apply(_picture(rng))
     assert isinstance(found, Failure)
-    assert found.kind == "unreadable_media"
+    assert found.kind == "unmade"
+
+
+@pytest.mark.parametrize("across", [-500.0, 500.0])
+def test_landmarks_outside_of_the_picture_change_nothing(
+    across: float, rng: np.random.Generator
+) -> None:
+    require("cv2")
+    landmarks = {"one": _moved(40.0, 0.0, across, 9.0)}
+    found = Placed(applied=_applied("hide-eyes"), landmarks=landmarks).apply(_picture(rng))
+    assert isinstance(found, Failure)
+    assert found.detail == "landmarks outside of the picture"
+
+
+def test_a_place_that_lies_outside_hides_nothing(rng: np.random.Generator) -> None:
+    require("cv2")
+    landmarks = {"one": _moved(40.0, 0.0, 10.0, -50.0)}
+    landmarks["one"] = {n: xy for n, xy in landmarks["one"].items() if xy[1] > -32.0}
+    found = Placed(applied=_applied("hide-eyes"), landmarks=landmarks).apply(_picture(rng))
+    assert isinstance(found, Failure)
+    assert found.detail == "nothing, or all, of the picture would be hidden"
 
 
 def test_other_landmarks_are_another_question() -> None:
@@ -136,8 +156,36 @@ def test_other_landmarks_are_another_question() -> None:
             {"mouth_left": (9.0, 2.0), "mouth_right": (3.0, 2.0)},
             "mouth_left is not left of mouth_right; left and right are those of the picture",
         ),
-        ({"left_eye": (3.0, 2.0), "nose": (3.0, 2.0)}, "the landmarks lie in one place"),
+        (
+            {"left_eye": (3.0, 2.0), "nose": (3.0, 2.0)},
+            "nose is not below left_eye; pixels are counted from the top",
+        ),
+        (
+            {"left_eye": (0.3, 0.37), "right_eye": (0.7, 0.37)},
+            "the face would have a side of 1.0 pixels, expected 8 or more; landmarks are pixels, "
+            "and no shares of the picture",
+        ),
+        (
+            {"left_eye": (1e308, 2.0), "right_eye": (1.1e308, 2.0)},
+            "a landmark is not within 1,000,000 pixels",
+        ),
+        (
+            {"left_eye": (30.0, 63.0), "right_eye": (70.0, 63.0), "mouth_left": (34.0, 24.0)},
+            "mouth_left is not below left_eye; pixels are counted from the top",
+        ),
+        (
+            {"left_eye": (30.0, 37.0), "right_eye": (70.0, 37.0), "nose": (95.0, 40.0)},
+            "the landmarks do not lie as those of a face do",
+        ),
+        (
+            {"left_eye": (50.0, 20.0), "mouth_right": (10.0, 40.0)},
+            "the face would be turned by more than 90 degrees",
+        ),
         ({"left_eye": (3.0, 2.0), "right_eye": (9.0, 2.0)}, ""),
+        ({n: (100 * x, 100 * y) for n, (x, y) in CANONICAL.items()}, ""),
+        # A face that is turned, and a long one.
+        (_moved(40.0, 0.7, 20.0, 9.0), ""),
+        ({n: (100 * x, 130 * y) for n, (x, y) in CANONICAL.items()}, ""),
     ],
 )
 def test_what_is_no_face_is_told(landmarks: dict[str, tuple[float, float]], says: str) -> None:
