@@ -26,7 +26,7 @@ BUDGETS = {
     "dataset": 1900,
     "systems": 2900,
     "runs": 1600,
-    "perturb": 3500,
+    "perturb": 3550,
     "audits": 4150,
     "report": 7950,
     "cli": 2100,
