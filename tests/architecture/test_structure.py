@@ -28,7 +28,7 @@ BUDGETS = {
     "runs": 1600,
     "perturb": 3550,
     "audits": 4150,
-    "report": 7950,
+    "report": 8000,
     "cli": 2100,
     "tables": 500,
     "declared": 300,

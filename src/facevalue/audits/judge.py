@@ -49,7 +49,8 @@ PLAIN = {
     "answer_rate": "share of items that are given an answer",
     "accuracy[failures=wrong]": "accuracy, failures counted as wrong,",
     "unchanged": "share of answers unchanged",
-    "unchanged_area": "share of answers unchanged, averaged over severities,",
+    "unchanged_area": "area under the share of answers unchanged, from severity 0 (100 %) to the "
+    "highest asked,",
     "unchanged_below_floor": "share of answers changed beyond the floor (the smallest change there "
     "is, or asking again)",
     "accuracy_change": "change in accuracy",
@@ -386,7 +387,11 @@ def _left_out(case: _Case, criterion: Criterion) -> str:
     if criterion.failures == "wrong" or criterion.metric in OF_ALL_ITEMS:
         return ""
     if criterion.metric.startswith("unchanged"):
-        return ""  # a failure is no unchanged answer: it is counted
+        # A failure is no unchanged answer.
+        failed = _failures(case, criterion, "failure_rate")
+        share = 0.0 if failed is None else failed.result.value or 0.0
+        counts = "of the items; a failure counts as an answer that changed"
+        return f" The system failed on {_percent(share)} % {counts}." if share > 0 else ""
     parts = []
     for metric, did in (("failure_rate", "failed on"), ("abstention_rate", "answered none to")):
         found = _failures(case, criterion, metric)

@@ -63,8 +63,9 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
         if verdict.reason and verdict.reason not in verdict.sentence:
             lines.append(f"Because {verdict.reason}.")
         if verdict.further_subjects is not None:
+            n = verdict.further_subjects
             lines.append(
-                f"About {verdict.further_subjects:,} more subjects would settle it if the "
+                f"About {n:,} more {'subject' if n == 1 else 'subjects'} would settle it if the "
                 "estimate stayed where it is."
             )
         for line in lines:

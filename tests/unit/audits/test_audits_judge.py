@@ -86,6 +86,18 @@ def test_an_upheld_claim_says_what_was_measured() -> None:
     )
 
 
+def test_failures_under_a_change_are_told_beside_the_answers_that_stay() -> None:
+    place = {"condition": "jpeg:3", "family": "robustness"}
+    same = finding(estimate(0.85, 0.81, 0.88), "unchanged", **place)
+    failures = finding(estimate(0.1, 0.05, 0.2), "failure_rate", **place)
+    about = claim(metric="unchanged", condition="jpeg:3")
+    verdict = judged(about, same, failures, *skill(0.2))
+    assert verdict.sentence.endswith(
+        "The system failed on 10.0 % of the items; a failure counts as an answer that changed."
+    )
+    assert "failed" not in judged(about, same, *skill(0.2)).sentence
+
+
 @pytest.mark.parametrize(
     ("about", "share", "says"),
     [
@@ -354,8 +366,8 @@ UNDER: dict[str, Any] = {"condition": "jpeg:3"}
          "cell"),
         (claim(metric="unchanged_area", condition="jpeg"),
          [under(9, condition="jpeg:1"), under(0), under(0, "unchanged_area", "jpeg")],
-         f"share of answers unchanged, averaged over severities, under jpeg could not be "
-         f"estimated: {NOTHING}{SPENT}"),
+         "area under the share of answers unchanged, from severity 0 (100 %) to the highest asked, "
+         f"under jpeg could not be estimated: {NOTHING}{SPENT}"),
         (claim(metric="confidence_change", **UNDER), [under(9)],
          "what mine answered on faces gives no change in confidence under jpeg:3: the system gives "
          "no scores"),

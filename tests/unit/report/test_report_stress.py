@@ -120,8 +120,8 @@ def test_what_was_left_out_is_said() -> None:
     assert "1 condition of the audit file was not asked at all." in words
     assert "The budget of 9 questions is spent" in words
     assert (
-        "Asking stopped early under Blurred, severity 5 and Mirror image: the interval was narrow "
-        "enough, and allows for the 4 looks at it." in words
+        "Asking stopped early under “Blurred, severity 5” and “Mirror image”: the interval was "
+        "narrow enough, and allows for the 4 looks at it." in words
     )
     assert column(table(report, "changes that move most"), "3")[-1] == "–", "jpeg:3"
 
@@ -274,7 +274,59 @@ def test_failures_under_what_is_taken_away_are_counted_too() -> None:
         failure_rate={"keep-background:5": estimate(0.2, 0.05)},
         failure_change={"keep-background:5": estimate(0.2, 0.05)},
     )
-    assert "Under 1 condition the system fails on more items than without." in said(report)
+    assert (
+        "Under 1 condition more items failed than without; for none of them that is told apart "
+        "from chance" in said(report)
+    )
+
+
+def test_items_that_fail_under_the_smallest_change_are_no_last_bits() -> None:
+    report = replace_findings(
+        stressed(systems=ONE),
+        unchanged={"least-change:1": estimate(0.9, 0.05)},
+        failure_rate={"least-change:1": estimate(0.1, 0.05)},
+        failure_change={"least-change:1": estimate(0.1, 0.05)},
+        unchanged_below_floor={"least-change:1": estimate(0.1, 0.05, p=0.0001)},
+    )
+    found = tuple(
+        replace(f, adjusted=Adjusted(p_value=0.001, by="Holm"))
+        if (f.place.metric, f.place.condition) == ("unchanged_below_floor", "least-change:1")
+        else f
+        for f in report.findings
+    )
+    words = said(replace(report, findings=FindingSet(found)))
+    assert "what changes are items that get no answer any more, and no label" in words
+    assert "last bits" not in words
+
+
+def test_how_many_items_have_no_landmarks_is_said() -> None:
+    eyes = ("left_eye", "right_eye")
+    fixed, placed = said(stressed(systems=ONE)), said(stressed(systems=ONE, landmarks=eyes))
+    assert "fixed places in the picture" in fixed
+    assert "(left eye and right eye). What has none of use is left out: no item." in placed
+    fewer = tuple(
+        replace(c, n_asked=c.n_asked - 7) if c.name.startswith("keep-") else c for c in conditions()
+    )
+    assert "left out: 7 items." in said(stressed(systems=ONE, landmarks=eyes, conditions=fewer))
+
+
+def test_the_answer_page_says_what_a_budget_left_out() -> None:
+    says = "The budget of 9 questions is spent: 9 of 10 questions were asked, 1 were not."
+    told = facts(stressed(systems=ONE, says=says))
+    assert str(told["What is missing"]).startswith(f"fer: {says} The same command goes on.")
+    assert "Not all of them were asked about: see what is missing." in str(
+        told["Who is in the data"]
+    )
+    whole = facts(stressed(systems=ONE))
+    assert "Not all of them" not in str(whole["Who is in the data"])
+
+
+def test_one_change_of_a_severity_is_not_the_worst_of_several() -> None:
+    alone = tuple(c for c in conditions() if c.severity != 3 or c.curve == "blur")
+    report = stressed(systems=ONE, conditions=alone)
+    assert str(facts(report)["What moves the answers"]).startswith(
+        "fer on faces: under “Blurred” (severity 3), 70.0 %"
+    )
 
 
 def test_changes_are_ranked_those_that_move_most_first() -> None:
@@ -379,13 +431,18 @@ def test_failures_that_changes_cause_are_listed() -> None:
     report = stressed(systems=ONE)
     assert "No change makes the system fail on more items" in said(report)
     broken = tuple(
-        replace(f, result=estimate(0.2, 0.05))
+        replace(
+            f, result=estimate(0.2, 0.05, p=0.0001), adjusted=Adjusted(p_value=0.001, by="Holm")
+        )
         if f.place.metric == "failure_change" and f.place.condition == "blur:5"
         else f
         for f in report.findings
     )
     report = replace(report, findings=FindingSet(broken))
-    assert "Under 1 condition the system fails on more items than without." in said(report)
+    assert (
+        "Under 1 condition more items failed than without; for 1 of them that is told apart from "
+        "chance" in said(report)
+    )
     assert table(report, "change in failures").rows[0][0] == "Blurred, severity 5"
 
 

@@ -95,9 +95,15 @@ def _moved(view: StressView) -> str:
     beside = "" if same is None else f", and {quantity(same, Unit.SHARE)} {where}"
     no_skill = view.is_skill_shown is False
     none = " It is not shown to have skill: answers that stay are no merit." if no_skill else ""
+    title = worst.title or worst.name
+    under = f"under “{title}” (severity {MIDDLE}{view.fails(worst.name)})"
+    if n > 1:
+        under = (
+            f"under the worst of {count(n, 'change')} of severity {MIDDLE} "
+            f"({title}{view.fails(worst.name)})"
+        )
     return (
-        f"{view.pair.title}: under the worst of {count(n, 'change')} of severity {MIDDLE} "
-        f"({worst.title or worst.name}{view.fails(worst.name)}), {quantity(found, Unit.SHARE)} of "
+        f"{view.pair.title}: {under}, {quantity(found, Unit.SHARE)} of "
         f"the answers stay what they were{beside}.{none}"
     )
 
@@ -176,7 +182,18 @@ def _who(material: Material) -> list[str]:
     said = [_who_in(d, room) for d in here[:MAX_DATASETS]]
     if len(here) > MAX_DATASETS:
         said.append(f"{count(len(here) - MAX_DATASETS, 'more dataset')} under Data.")
+    if _unasked(material):
+        said.append("Not all of them were asked about: see what is missing.")
     return said or ["No data were used."]
+
+
+def _unasked(material: Material) -> list[str]:
+    """Return what a budget left out, in a sentence for each system."""
+    report = material.report
+    begin = tuple(f"{system.name}: The budget of " for system in report.systems)
+    noted = [n for d in report.datasets for n in d.notes if n.startswith(begin)]
+    stressed = [f"{sheet.system}: {sheet.says}" for sheet in report.stressed if sheet.says]
+    return list(dict.fromkeys([*noted, *stressed]))
 
 
 def _has_many_rows(material: Material) -> bool:
@@ -237,7 +254,8 @@ def _cannot_say(material: Material) -> str:
 
 def _missing(material: Material) -> list[str]:
     report = material.report
-    said = [f"The data {shorten(d.id, 40)}." for d in report.datasets if d.missing is not None]
+    said = [f"{s} The same command goes on." for s in _unasked(material)]
+    said += [f"The data {shorten(d.id, 40)}." for d in report.datasets if d.missing is not None]
     needs = dict.fromkeys(
         need for v in report.verdicts if v.outcome is Outcome.NOT_TESTABLE for need in v.claim.needs
     )

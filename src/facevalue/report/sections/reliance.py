@@ -75,8 +75,8 @@ FIXED = (
     "fixed places in the picture. No face is looked for."
 )
 PLACED = (
-    "Eyes, mouth and face are hidden where landmarks of the data say that they are ({}). Items "
-    "without landmarks are left out."
+    "Eyes, mouth and face are hidden where landmarks of the data say that they are ({}). What has "
+    "none of use is left out: {}."
 )
 GONE = {"keep-background": "face", "keep-pauses": "speech"}
 """What is gone where nothing but the rest is kept."""
@@ -181,7 +181,9 @@ def _place_words(view: StressView) -> list[str]:
     """Say where eyes, mouth and face are taken to be, where pictures are asked about."""
     if view.sheet.landmarks:
         named = listed([name.replace("_", " ") for name in view.sheet.landmarks])
-        return [PLACED.format(named)]
+        placed = [c.n_asked for c in view.conditions(RELIANCE) if c.curve in PLACES and c.n_asked]
+        none = max((c.n_asked for c in view.asked.values()), default=0) - max(placed, default=0)
+        return [PLACED.format(named, count(none, "item") if placed and none > 0 else "no item")]
     return [FIXED] if any(c.curve in PLACES for c in view.conditions(RELIANCE)) else []
 
 

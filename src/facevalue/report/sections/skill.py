@@ -11,7 +11,8 @@ from facevalue.report.model import REFERENCE, Material, Pair
 __all__ = ["skill_blocks"]
 
 WHY = (
-    "A system that answers at random is equal for all groups, and nothing moves it. So equal "
+    "A system that answers at random is equal for all groups, and one that always gives the same "
+    "answer is moved by nothing. So equal "
     "treatment counts for something only if the system is first shown to beat systems that "
     "need no model: always the most frequent label, random answers in the system’s own "
     "proportions, and annotated labels shuffled over the items."

@@ -188,7 +188,7 @@ def _asked_words(view: StressView) -> list[str]:
     if sheet.says:
         said.append(sheet.says)
     if sheet.stopped:
-        named = [view.words(c) for c in sheet.stopped[:MAX_STOPPED]]
+        named = [f"“{view.words(c)}”" for c in sheet.stopped[:MAX_STOPPED]]
         more = len(sheet.stopped) - len(named)
         named += [f"{more:,} more"] if more > 0 else []
         said.append(
@@ -217,13 +217,24 @@ def _floor_words(view: StressView) -> list[str]:
     moved = [
         f"{view.words(c.name)} ({quantity(f, Unit.SHARE)} unchanged{view.fails(c.name)})"
         for c in others
-        if (f := view.estimate(c.name, UNCHANGED)) is not None and f.value < 1.0
+        if _is_moved(view, c.name) and (f := view.estimate(c.name, UNCHANGED)) is not None
     ]
     if moved:
-        are = [c for c in others if view.are_others(c.name) is not False]
-        what = "Answers also change" if are else "Answers also fail to come"
+        are = {view.are_others(c.name) for c in others if _is_moved(view, c.name)}
+        what = (
+            "Answers also change"
+            if True in are
+            else "Answers also change, or fail to come,"
+            if None in are
+            else "Answers also fail to come"
+        )
         said.append(f"{what} though the media do not: {'; '.join(moved)}.")
     return said
+
+
+def _is_moved(view: StressView, condition: str) -> bool:
+    found = view.estimate(condition, UNCHANGED)
+    return found is not None and found.value < 1.0
 
 
 def _again_words(view: StressView) -> list[str]:
@@ -258,7 +269,13 @@ def _smallest_words(view: StressView, smallest: str) -> list[str]:
     if p is None:
         return [f"{more}."]
     is_shown = told.value > 0 and p < 1.0 - view.level
-    so = ": answers hang on the last bits of the media" if is_shown else ", which may be chance"
+    if not is_shown:
+        return [f"{more} (adjusted {p_phrase(p)}), which may be chance."]
+    so = {
+        True: ": answers hang on the last bits of the media",
+        False: ": what changes are items that get no answer any more, and no label",
+        None: ": other answers, or none",
+    }[view.are_others(smallest)]
     return [f"{more} (adjusted {p_phrase(p)}){so}."]
 
 
@@ -284,7 +301,7 @@ def _worst_words(view: StressView) -> list[str]:
             )
         else:
             said.append(f"Under “{title}” ({worst.name}), {stay}.")
-    if said:
+    if any(told is not None and told[0] > 1 for told in map(view.worst_at, (1, 3))):
         said.append("What is picked as the worst of several looks a little worse than it is.")
     return said
 

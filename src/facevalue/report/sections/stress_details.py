@@ -229,7 +229,12 @@ def _failure_blocks(view: StressView) -> list[Block]:
         return []
     if not more:
         return [Prose(("No change makes the system fail on more items than it does without.",))]
-    said = f"Under {count(len(more), 'condition')} the system fails on more items than without."
+    clear = sum(_is_clear(view, f) for f in more)
+    shown = "none" if not clear else f"{clear:,}"
+    said = (
+        f"Under {count(len(more), 'condition')} more items failed than without; for {shown} of "
+        "them that is told apart from chance, with p-values that allow for all."
+    )
     cut = f" The {MAX_FAILURES} where it fails most:" if len(more) > MAX_FAILURES else ""
     entries = [Entry(view.words(str(f.place.condition)), f) for f in more[:MAX_FAILURES]]
     caption = f"{view.pair.title}: change in failures, percentage points"
