@@ -268,7 +268,8 @@ class _Compared:
             system=self.place.system, dataset=self.key, first=first, second=second,
             n_items=len(items),
             n_subjects=len(np.unique(ours.subject[np.isin(ours.item, items)])),
-            subjects_declared=self.shared.subjects_declared, skill=tuple(self._skill()),
+            subjects_declared=self.shared.subjects_declared,
+            skill=(*self._skill(), *self._redrawn(), *self._unasked()),
         )  # fmt: skip
 
     def _skill(self) -> Iterator[str]:
@@ -293,6 +294,30 @@ class _Compared:
                 "is then no merit, as a system that guesses may be moved by nothing and is equal "
                 "for all groups."
             )
+
+    def _redrawn(self) -> Iterator[str]:
+        """Say of whom the same question gets other answers: every condition holds that as well."""
+        sides = zip(self.names, (self.a, self.b), (self.one, self.other), strict=True)
+        for name, run, entry in sides:
+            found = run.findings.where(
+                system=entry.name, dataset=self.key, metric="unchanged", condition="repeat",
+                attribute=None,
+            )  # fmt: skip
+            same = next((f.result.value for f in found if f.result.value is not None), 1.0)
+            if same < 1.0:
+                yield (
+                    f"Asked again about the same media, {name} keeps {100 * same:.1f} % of its "
+                    f"answers on {self.key}. What it loses so is part of every difference under "
+                    "another condition."
+                )
+
+    def _unasked(self) -> Iterator[str]:
+        """Say what a budget left out."""
+        sides = zip(self.names, (self.a, self.b), (self.one, self.other), strict=True)
+        for name, run, entry in sides:
+            kept = run.kept(entry.name, self.key)
+            if kept is not None and kept.says:
+                yield f"{name} on {self.key}: {kept.says}"
 
     def measured(self) -> tuple[list[Finding], dict[str, tuple[float, float]]]:
         """Return the findings, looks allowed for, and the figures of both sides."""

@@ -23,6 +23,7 @@ from compare_support import (
     value,
 )
 from facevalue import flow
+from facevalue.audits import FindingSet
 from facevalue.compare import compare_runs, looks_of
 from facevalue.domain import Estimate, NotEstimable, Reason
 from facevalue.errors import InputError, UnknownNameError
@@ -607,3 +608,41 @@ def test_a_damaged_record_of_stress_is_told(tmp_path: Path) -> None:
     expected = f"{run}: the record of the run is damaged. Run: facevalue run AUDIT.yaml --out {run}"
     with pytest.raises(InputError, match=f"^{re.escape(expected)}$"):
         compare_runs(run, run)
+
+
+DRAWS = """
+import numpy as np
+
+DRAWN = np.random.default_rng(1)
+
+
+def noised(batch):
+    return ["light" if DRAWN.random() < 0.5 else "dark" for _ in batch]
+"""
+
+
+def test_answers_that_are_drawn_anew_are_said_to_be_part_of_every_difference(
+    tmp_path: Path,
+) -> None:
+    checked = "[mirror]\n  checks: [repeat]"
+    steady = stressed(tmp_path / "a", checked)
+    drawn = stressed(tmp_path / "b", checked, DRAWS, name="dice")
+    found = compare_runs(steady, drawn, systems=("mine", "dice"))
+    same = one(FindingSet.read(drawn), metric="unchanged", condition="repeat").result.value
+    assert same is not None
+    said = [x for x in found.pairs[0].skill if x.startswith("Asked again")]
+    assert said == [
+        f"Asked again about the same media, dice keeps {100 * same:.1f} % of its answers on "
+        "pictures. What it loses so is part of every difference under another condition."
+    ]
+
+
+def test_what_a_budget_left_out_stands_beside_the_differences(tmp_path: Path) -> None:
+    whole = stressed(tmp_path / "a", "[mirror]")
+    part = stressed(tmp_path / "b", "[mirror]\n  budget: {items: 41}")
+    found = compare_runs(whole, part)
+    assert found.pairs[0].n_items == 20
+    assert [x for x in found.pairs[0].skill if "budget" in x] == [
+        "mine (second) on pictures: The budget of 41 questions lasts for no further item: 40 of 80 "
+        "questions were asked (items, as they are and under 1 condition), 40 were not."
+    ]

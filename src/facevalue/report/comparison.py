@@ -163,7 +163,7 @@ class Versus:
         What is compared.
     skill
         What has to be said beside robustness and groups, where a side is not shown to beat the
-        reference systems.
+        reference systems, answers otherwise when it is asked again, or was not asked in full.
     """
 
     system: str

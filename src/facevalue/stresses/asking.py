@@ -433,10 +433,11 @@ def _says(
     n_answered = sum(t.height for t in base) + sum(c["n_asked"] for c in told)
     if not budget.is_spent or n_answered >= n_all:
         return ""
+    many = "condition" if len(told) == 1 else "conditions"
     ends = "lasts for no further item" if budget.is_closed else "is spent"
     return (
         f"The budget of {budget.limits} {ends}: {n_answered:,} of {n_all:,} questions were asked "
-        f"(items, as they are and under {len(told):,} conditions), {n_all - n_answered:,} were not."
+        f"(items, as they are and under {len(told):,} {many}), {n_all - n_answered:,} were not."
     )
 
 
