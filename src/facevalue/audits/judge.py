@@ -195,7 +195,7 @@ def _unasked(case: _Case, criterion: Criterion) -> str:
     if n_asked and min(n_asked.values()):
         return ""
     under = " and ".join(at for at, n in n_asked.items() if not n) or criterion.condition
-    why = " (a budget may have been spent before)" if n_asked else ""
+    why = " (a budget was spent before, or no item could be changed so)" if n_asked else ""
     return f"{case.system} was asked nothing on {case.dataset} under {under}{why}"
 
 

@@ -348,7 +348,7 @@ def under(n_items: int, metric: str = "failure_rate", condition: str = "jpeg:3")
 
 
 NOTHING = "mine was asked nothing on faces under jpeg:3"
-SPENT = " (a budget may have been spent before)"
+SPENT = " (a budget was spent before, or no item could be changed so)"
 UNDER: dict[str, Any] = {"condition": "jpeg:3"}
 
 
