@@ -196,6 +196,19 @@ def test_steps(audit: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("command", ["audit", "run"])
+def test_an_optional_dataset_that_is_not_here_is_no_obstacle(
+    audit: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEVALUE_DATA", str(audit.parent))
+    later = "  - {name: crema-d, optional: true}\nsystems:"
+    audit.write_text(audit.read_text("utf-8").replace("systems:", later, 1), "utf-8")
+    ran = run(command, str(audit), "--out", "run")
+    assert ran.exit_code in (0, 3), ran.output
+    missing = json.loads(Path("run/run.json").read_text("utf-8"))["missing"]
+    assert list(missing) == ["crema-d"]
+
+
 def test_a_plan_that_does_not_pass_the_check_is_not_locked(audit: Path) -> None:
     audit.write_text(audit.read_text("utf-8").replace("groups: [sex]", "groups: [gone]"), "utf-8")
     for command in (["check", str(audit)], ["lock", str(audit), "--out", "run"]):

@@ -95,7 +95,7 @@ def _tell_left_out(run_folder: Path) -> None:
 
     record = flow.read_record(RunFolder.open(run_folder))
     begin = tuple(f"{system['name']}: The budget of " for system in record["systems"])
-    notes = [note for dataset in record["datasets"] for note in dataset["notes"]]
+    notes = [note for dataset in record["datasets"] for note in dataset.get("notes", ())]
     for note in dict.fromkeys(note for note in notes if note.startswith(begin)):
         typer.echo(safe(note), err=True)
 
